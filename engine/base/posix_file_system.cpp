@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/posix_file_system.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <set>
+
+namespace gantry {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+tl::unexpected<Error> failOn(const char* action, const fs::path& path, int errnoValue)
+{
+    return failErrno(errnoValue, fmt::format("cannot {} {}", action, path.string()));
+}
+
+class PosixRegion final : public MappedRegion
+{
+public:
+    PosixRegion(void* address, std::size_t size)
+        : m_address(address)
+        , m_size(size)
+    {}
+    ~PosixRegion() override { ::munmap(m_address, m_size); }
+    PosixRegion(const PosixRegion&) = delete;
+    PosixRegion& operator=(const PosixRegion&) = delete;
+
+    [[nodiscard]] std::byte* data() const override { return static_cast<std::byte*>(m_address); }
+    [[nodiscard]] std::size_t size() const override { return m_size; }
+
+    void populate(std::size_t offset, std::size_t length) override
+    {
+        constexpr int kPopulateWrite = 23; // MADV_POPULATE_WRITE, Linux 5.14; older headers do not name it
+        advise(offset, length, kPopulateWrite);
+    }
+    void release(std::size_t offset, std::size_t length) override { advise(offset, length, MADV_DONTNEED); }
+
+private:
+    void advise(std::size_t offset, std::size_t length, int advice)
+    {
+        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        const std::size_t begin = (offset + page - 1) / page * page;
+        const std::size_t end = std::min(offset + length, m_size) / page * page;
+        if (begin < end) {
+            ::madvise(data() + begin, end - begin, advice);
+        }
+    }
+
+    void* m_address;
+    std::size_t m_size;
+};
+
+class PosixFile final : public File
+{
+public:
+    PosixFile(int descriptor, fs::path path)
+        : m_descriptor(descriptor)
+        , m_path(std::move(path))
+    {}
+    ~PosixFile() override { ::close(m_descriptor); }
+    PosixFile(const PosixFile&) = delete;
+    PosixFile& operator=(const PosixFile&) = delete;
+
+    Result<std::size_t> readAt(std::uint64_t offset, MutableByteView target) override
+    {
+        std::size_t done = 0;
+        while (done < target.size()) {
+            const ssize_t count = ::pread(m_descriptor, target.data() + done, target.size() - done,
+                                          static_cast<off_t>(offset + done));
+            if (count < 0) {
+                if (errno == EINTR) {
+                    continue;
+                }
+                return failOn("read", m_path, errno);
+            }
+            if (count == 0) {
+                break;
+            }
+            done += static_cast<std::size_t>(count);
+        }
+        return done;
+    }
+
+    Result<> writeAt(std::uint64_t offset, ByteView bytes) override
+    {
+        std::size_t done = 0;
+        while (done < bytes.size()) {
+            const ssize_t count = ::pwrite(m_descriptor, bytes.data() + done, bytes.size() - done,
+                                           static_cast<off_t>(offset + done));
+            if (count < 0) {
+                if (errno == EINTR) {
+                    continue;
+                }
+                return failOn("write", m_path, errno);
+            }
+            done += static_cast<std::size_t>(count);
+        }
+        return {};
+    }
+
+    Result<> resize(std::uint64_t size) override
+    {
+        if (::ftruncate(m_descriptor, static_cast<off_t>(size)) != 0) {
+            return failOn("resize", m_path, errno);
+        }
+        return {};
+    }
+
+    Result<> allocate(std::uint64_t offset, std::uint64_t length) override
+    {
+        // posix_fallocate would fall back to writing zeroes over the range on file systems without support;
+        // there a sparse file is what is left, so the size is set and the blocks come at first write.
+        if (::fallocate(m_descriptor, 0, static_cast<off_t>(offset), static_cast<off_t>(length)) == 0) {
+            return {};
+        }
+        if (errno != EOPNOTSUPP) {
+            return failOn("reserve space for", m_path, errno);
+        }
+        GANTRY_TRY(currentSize, size());
+        return currentSize < offset + length ? resize(offset + length) : Result<>{};
+    }
+
+    Result<> syncData() override
+    {
+        if (::fdatasync(m_descriptor) != 0) {
+            return failOn("sync", m_path, errno);
+        }
+        return {};
+    }
+
+    Result<std::unique_ptr<MappedRegion>> map(std::uint64_t offset, std::size_t length, MapAccess access) override
+    {
+        const int protection = access == MapAccess::ReadOnly ? PROT_READ : PROT_READ | PROT_WRITE;
+        void* address = ::mmap(nullptr, length, protection, MAP_SHARED, m_descriptor, static_cast<off_t>(offset));
+        if (address == MAP_FAILED) {
+            return failOn("map", m_path, errno);
+        }
+        return std::make_unique<PosixRegion>(address, length);
+    }
+
+    [[nodiscard]] Result<std::uint64_t> size() const override
+    {
+        struct stat status{};
+        if (::fstat(m_descriptor, &status) != 0) {
+            return failOn("examine", m_path, errno);
+        }
+        return static_cast<std::uint64_t>(status.st_size);
+    }
+
+    [[nodiscard]] const fs::path& path() const override { return m_path; }
+
+private:
+    int m_descriptor;
+    fs::path m_path;
+};
+
+/// fcntl locks do not exclude the same process, so names locked here are remembered as well.
+class PosixFileLock final : public FileLock
+{
+public:
+    static Result<std::unique_ptr<FileLock>> take(const fs::path& path)
+    {
+        std::error_code ignored;
+        const std::string name = fs::weakly_canonical(path, ignored).string();
+        const std::lock_guard guard(registryMutex());
+        if (registry().contains(name)) {
+            return fail(Errc::Locked, "{} is held by another store of this process", path.string());
+        }
+        const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (descriptor < 0) {
+            return failOn("open", path, errno);
+        }
+        struct flock range{};
+        range.l_type = F_WRLCK;
+        range.l_whence = SEEK_SET;
+        range.l_len = 1;
+        if (::fcntl(descriptor, F_SETLK, &range) != 0) {
+            const int error = errno;
+            struct flock holder = range;
+            ::fcntl(descriptor, F_GETLK, &holder);
+            ::close(descriptor);
+            if (error == EAGAIN || error == EACCES) {
+                return fail(Errc::Locked, "{} is held by process {}; stop that broker or choose another store directory",
+                            path.string(), holder.l_pid);
+            }
+            return failOn("lock", path, error);
+        }
+        registry().insert(name);
+        return std::unique_ptr<FileLock>(new PosixFileLock(descriptor, name));
+    }
+    ~PosixFileLock() override
+    {
+        const std::lock_guard guard(registryMutex());
+        registry().erase(m_name);
+        ::close(m_descriptor);
+    }
+    PosixFileLock(const PosixFileLock&) = delete;
+    PosixFileLock& operator=(const PosixFileLock&) = delete;
+
+private:
+    PosixFileLock(int descriptor, std::string name)
+        : m_descriptor(descriptor)
+        , m_name(std::move(name))
+    {}
+    static std::mutex& registryMutex()
+    {
+        static std::mutex mutex;
+        return mutex;
+    }
+    static std::set<std::string>& registry()
+    {
+        static std::set<std::string> names;
+        return names;
+    }
+
+    int m_descriptor;
+    std::string m_name;
+};
+
+tl::unexpected<Error> failOn(const char* action, const fs::path& path, const std::error_code& error)
+{
+    return failOn(action, path, error.value());
+}
+
+} // namespace
+
+Result<std::unique_ptr<File>> PosixFileSystem::open(const fs::path& path, OpenMode mode)
+{
+    int flags = O_CLOEXEC;
+    flags |= mode == OpenMode::ReadOnly ? O_RDONLY : O_RDWR;
+    flags |= mode == OpenMode::Create ? O_CREAT : 0;
+    const int descriptor = ::open(path.c_str(), flags, 0600);
+    if (descriptor < 0) {
+        return failOn("open", path, errno);
+    }
+    return std::make_unique<PosixFile>(descriptor, path);
+}
+
+Result<> PosixFileSystem::remove(const fs::path& path)
+{
+    if (::unlink(path.c_str()) != 0) {
+        return failOn("remove", path, errno);
+    }
+    return {};
+}
+
+Result<> PosixFileSystem::removeTree(const fs::path& path)
+{
+    std::error_code error;
+    fs::remove_all(path, error);
+    if (error) {
+        return failOn("remove", path, error);
+    }
+    return {};
+}
+
+Result<> PosixFileSystem::rename(const fs::path& from, const fs::path& to)
+{
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+        return failOn("rename", from, errno);
+    }
+    return {};
+}
+
+bool PosixFileSystem::exists(const fs::path& path)
+{
+    return ::access(path.c_str(), F_OK) == 0;
+}
+
+Result<std::vector<DirectoryEntry>> PosixFileSystem::list(const fs::path& directory)
+{
+    std::vector<DirectoryEntry> entries;
+    std::error_code error;
+    fs::directory_iterator iterator(directory, error);
+    if (error == std::errc::no_such_file_or_directory) {
+        return entries;
+    }
+    for (; !error && iterator != fs::directory_iterator(); iterator.increment(error)) {
+        std::error_code ignored;
+        const bool isDirectory = iterator->is_directory(ignored);
+        entries.push_back({iterator->path().filename().string(), isDirectory,
+                           isDirectory ? 0 : iterator->file_size(ignored)});
+    }
+    if (error) {
+        return failOn("list", directory, error);
+    }
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return entries;
+}
+
+Result<> PosixFileSystem::createDirectories(const fs::path& directory)
+{
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) {
+        return failOn("create directory", directory, error);
+    }
+    return {};
+}
+
+Result<> PosixFileSystem::syncDirectory(const fs::path& directory)
+{
+    const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return failOn("open directory", directory, errno);
+    }
+    const int status = ::fsync(descriptor);
+    const int error = errno;
+    ::close(descriptor);
+    if (status != 0) {
+        return failOn("sync directory", directory, error);
+    }
+    return {};
+}
+
+Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(const fs::path& path)
+{
+    return PosixFileLock::take(path);
+}
+
+Result<SpaceInfo> PosixFileSystem::space(const fs::path& path)
+{
+    struct statvfs status{};
+    if (::statvfs(path.c_str(), &status) != 0) {
+        return failOn("examine the disk of", path, errno);
+    }
+    return SpaceInfo{static_cast<std::uint64_t>(status.f_blocks) * status.f_frsize,
+                     static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize};
+}
+
+Result<std::int64_t> PosixFileSystem::lastModifiedMs(const fs::path& path)
+{
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) {
+        return failOn("examine", path, errno);
+    }
+    return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+}
+
+PosixFileSystem& PosixFileSystem::instance()
+{
+    static PosixFileSystem files;
+    return files;
+}
+
+} // namespace gantry
