@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/histogram.h"
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gantry {
+
+/// Counters the store keeps while it works; read live by anybody. Times in nanoseconds.
+struct StoreMetrics
+{
+    LatencyHistogram putLatency;     ///< put() called -> callback called
+    LatencyHistogram appendLatency;  ///< under the append lock
+    LatencyHistogram flushLatency;   ///< one fdatasync of the CommitLog
+    std::atomic<std::uint64_t> messagesPut{0};
+    std::atomic<std::uint64_t> bytesPut{0};
+    std::atomic<std::uint64_t> putsFailed{0};
+    std::atomic<std::uint64_t> flushes{0};
+    std::atomic<std::uint64_t> messagesPerFlushSum{0};
+    std::atomic<std::uint64_t> messagesGot{0};
+    std::atomic<std::uint64_t> bytesGot{0};
+    std::atomic<std::uint64_t> getsFound{0};
+    std::atomic<std::uint64_t> getsMissed{0};
+    std::atomic<std::uint64_t> recordsDispatched{0};
+    std::atomic<std::uint64_t> damagedRecords{0};
+};
+
+enum class StoreState {
+    Running,
+    DiskFull,   ///< refuses writes until space returns
+    Poisoned,   ///< a write or sync failed: refuses writes until restarted
+    Closed,
+};
+[[nodiscard]] std::string_view toString(StoreState state);
+
+/// How the store was opened.
+struct RecoveryReport
+{
+    bool cleanExit = true;               ///< no abort file was there
+    std::int64_t scannedBytes = 0;
+    std::int64_t scannedRecords = 0;
+    std::int64_t truncatedAtOffset = -1; ///< where a torn tail was cut, -1 if none
+    std::vector<std::int64_t> damagedOffsets; ///< records that are there but whose bytes are wrong (first 1,000)
+    std::int64_t durationMs = 0;
+};
+
+/// A consistent look at positions; all offsets are bytes of the CommitLog.
+struct StorePositions
+{
+    StoreState state = StoreState::Closed;
+    std::string stateReason;             ///< when not Running
+    std::int64_t minOffset = 0;
+    std::int64_t maxOffset = 0;          ///< written
+    std::int64_t flushedOffset = 0;
+    std::int64_t dispatchedOffset = 0;   ///< in ConsumeQueues and index
+    std::int64_t earliestStoreTimestampMs = -1;
+    int commitLogFiles = 0;
+    int consumeQueueFiles = 0;
+    int indexFiles = 0;
+    double commitLogDiskRatio = -1;      ///< used share of its disk, 0..1; -1 = unknown
+    double consumeQueueDiskRatio = -1;
+    std::uint64_t diskTotalBytes = 0;
+    std::uint64_t diskAvailableBytes = 0;
+};
+
+} // namespace gantry
