@@ -56,7 +56,7 @@ using DedupEffect = std::function<bool(sqlite3& connection)>;
 enum class DedupOutcome {
     Applied,   ///< first delivery: the effect ran and is committed
     Refused,   ///< seen before: no effect
-    Failed,    ///< the effect said no; nothing is committed (OneTransaction) or only the row is (InsertFirst)
+    Failed,    ///< the effect said no: no row stays, the message may come again (InsertFirst takes its row back)
 };
 
 /// The SQLite (WAL) log of what consumers have already done. Thread-safe: writers are serialised, readers do not wait.
