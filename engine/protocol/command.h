@@ -16,6 +16,7 @@ enum class Language : std::uint8_t {
 };
 [[nodiscard]] std::string_view toString(Language language); ///< "JAVA", "CPP", ...
 [[nodiscard]] Language languageFromText(std::string_view name); ///< any case; unknown -> Other
+[[nodiscard]] Language languageFromNumber(std::int64_t number); ///< the enumerator's value; unknown -> Other
 
 /// The version we announce: Apache's ordinal for V5_3_3, so that peers switch on what we support.
 inline constexpr std::int32_t kProtocolVersion = 479;

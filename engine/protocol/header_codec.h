@@ -90,7 +90,8 @@ template <typename Header>
             parsed = detail::parseHeaderValue(*text, member);
         }
         if (!parsed && !problem) {
-            problem = Error{Errc::InvalidArgument, fmt::format("the field '{}' has the unusable value '{}'", name, text->substr(0, 64)), -1};
+            problem = Error{Errc::InvalidArgument,
+                            fmt::format("the field '{}' has the unusable value '{}'", name, text->substr(0, 64)), -1};
         }
     });
     if (problem) {

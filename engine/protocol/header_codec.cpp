@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/header_codec.h"
+
+namespace gantry::detail {
+
+bool parseHeaderBool(std::string_view text)
+{
+    constexpr std::string_view kTrue = "true";
+    if (text.size() != kTrue.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < kTrue.size(); ++i) {
+        if ((static_cast<unsigned char>(text[i]) | 0x20U) != static_cast<unsigned char>(kTrue[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace gantry::detail
