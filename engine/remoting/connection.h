@@ -6,6 +6,7 @@
 #include "protocol/command.h"
 #include "remoting/io_runtime.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,6 +43,8 @@ public:
         std::uint64_t bytesOut = 0;
     };
     [[nodiscard]] virtual Traffic traffic() const = 0;
+    /// When it was accepted or connected, wall clock in ms.
+    [[nodiscard]] virtual std::int64_t openedWallMs() const { return 0; }
 };
 
 using ConnectionPtr = std::shared_ptr<Connection>;

@@ -20,6 +20,8 @@ public:
         std::size_t frameBytesMax = limits::kFrameBytesMax;
         HeaderEncoding encoding = HeaderEncoding::Json;
         Language language = Language::Java; ///< announced; "CPP" would change what brokers push (reset offsets)
+        std::chrono::milliseconds idleTimeout{120'000}; ///< a connection nobody used for so long is closed
+        std::size_t writeQueueBytesMax = limits::kConnectionWriteQueueBytesMax; ///< beyond, calls get Busy
     };
 
     /// `requests` answers what servers ask over our connections (e.g. NOTIFY_CONSUMER_IDS_CHANGED); may be null.
@@ -35,7 +37,7 @@ public:
     /// Waits. Never call it on an event loop (asserted).
     [[nodiscard]] Result<RemotingCommand> invokeSync(const std::string& address, RemotingCommand request,
                                                      std::chrono::milliseconds timeout);
-    /// Sent without waiting; `done` (may be empty) tells only whether it left.
+    /// Sent without waiting; `done` (may be empty) tells only whether an open connection took it.
     void sendOneway(const std::string& address, RemotingCommand request, std::function<void(Result<>)> done = {});
     /// Called on the loop when a connection to the address ends.
     void setCloseListener(std::function<void(const std::string& address)> listener);

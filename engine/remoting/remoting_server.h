@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "remoting/dispatcher.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,7 +21,8 @@ public:
         std::uint16_t port = 0;                ///< 0 = any free one
         std::size_t connectionsMax = limits::kConnectionsMax;
         std::size_t frameBytesMax = limits::kFrameBytesMax;
-        std::chrono::seconds idleTimeout{120}; ///< silent in both directions for so long -> closed
+        std::chrono::milliseconds idleTimeout{120'000}; ///< silent in both directions for so long -> closed
+        std::size_t writeQueueBytesMax = limits::kConnectionWriteQueueBytesMax; ///< towards one slow reader
     };
     /// Called on the connection's loop.
     struct Listener

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "remoting/event_loop_impl.h"
+
+#include "base/assert.h"
+#include "base/thread.h"
+#include "remoting/connection_impl.h"
+
+#include <utility>
+
+namespace gantry {
+
+namespace {
+thread_local EventLoopImpl* threadLoop = nullptr;
+constexpr std::size_t kKeptInboxItems = 1024;
+} // namespace
+
+EventLoopImpl::EventLoopImpl()
+{
+    // Asio makes what it needs (an epoll and an event descriptor) with the first socket and throws if it cannot. Have it
+    // now, not when the process has run out of descriptors.
+    const Tcp::socket first(m_context);
+}
+
+EventLoopImpl* EventLoopImpl::current()
+{
+    return threadLoop;
+}
+
+bool EventLoopImpl::enqueue(LoopItem item)
+{
+    bool isFirst = false;
+    {
+        const std::lock_guard guard(m_mutex);
+        if (m_isStopped) {
+            return false;
+        }
+        isFirst = m_inbox.empty();
+        m_inbox.push_back(std::move(item));
+    }
+    if (isFirst) {
+        wake();
+    }
+    return true;
+}
+
+bool EventLoopImpl::tryPost(UniqueFunction<void()> task)
+{
+    LoopItem item;
+    item.task = std::move(task);
+    return enqueue(std::move(item));
+}
+
+void EventLoopImpl::wake()
+{
+    asio::post(m_context, [this] { drain(); });
+}
+
+void EventLoopImpl::drain()
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        m_draining.swap(m_inbox);
+    }
+    const Batch batch(*this);
+    for (auto& item : m_draining) {
+        perform(item);
+    }
+    m_draining.clear();
+    if (m_draining.capacity() > kKeptInboxItems) {
+        std::vector<LoopItem>().swap(m_draining);
+    }
+}
+
+void EventLoopImpl::perform(LoopItem& item)
+{
+    if (!item.connection) {
+        item.task();
+    } else if (item.call.done) {
+        item.connection->performCall(std::move(item.call), item.bytes);
+    } else {
+        item.connection->performSend(std::move(item.call.request), item.bytes);
+    }
+}
+
+void EventLoopImpl::addDirty(std::shared_ptr<ConnectionImpl> connection)
+{
+    m_dirty.push_back(std::move(connection));
+    if (m_batchDepth == 0 && !m_flushPosted) {
+        m_flushPosted = true;
+        asio::post(m_context, [this] {
+            m_flushPosted = false;
+            flushDirty();
+        });
+    }
+}
+
+void EventLoopImpl::flushDirty()
+{
+    // Flushing may close a connection, which may make others dirty.
+    for (std::size_t i = 0; i < m_dirty.size(); ++i) {
+        const auto connection = std::move(m_dirty[i]);
+        connection->flush();
+    }
+    m_dirty.clear();
+}
+
+void EventLoopImpl::addResident(LoopResident& resident)
+{
+    GANTRY_ASSERT(resident.m_residentIndex == LoopResident::kNowhere, "index {}", resident.m_residentIndex);
+    resident.m_residentIndex = m_residents.size();
+    m_residents.push_back(&resident);
+}
+
+void EventLoopImpl::removeResident(LoopResident& resident)
+{
+    const auto index = std::exchange(resident.m_residentIndex, LoopResident::kNowhere);
+    if (index == LoopResident::kNowhere) {
+        return;
+    }
+    m_residents[index] = m_residents.back();
+    m_residents[index]->m_residentIndex = index;
+    resident.m_residentIndex = LoopResident::kNowhere; // it may have been the last one itself
+    m_residents.pop_back();
+}
+
+void EventLoopImpl::requestSweep(std::chrono::milliseconds period)
+{
+    if (m_sweepPeriod.count() != 0 && m_sweepPeriod <= period) {
+        return;
+    }
+    m_sweepPeriod = period;
+    armSweep();
+}
+
+void EventLoopImpl::armSweep()
+{
+    m_sweepTimer.expires_after(m_sweepPeriod);
+    m_sweepTimer.async_wait([this](const asio::error_code& error) {
+        if (!error) {
+            sweep();
+        }
+    });
+}
+
+void EventLoopImpl::sweep()
+{
+    const Batch batch(*this);
+    const auto now = std::chrono::steady_clock::now();
+    // Backwards: a resident that goes is replaced by the last one, which was seen already.
+    for (auto i = m_residents.size(); i-- > 0;) {
+        if (i < m_residents.size()) {
+            m_residents[i]->onSweep(now);
+        }
+    }
+    if (m_residents.empty()) {
+        m_sweepPeriod = std::chrono::milliseconds(0); // sleep until somebody asks again
+    } else {
+        armSweep();
+    }
+}
+
+void EventLoopImpl::run(const std::string& threadName)
+{
+    nameThisThread(threadName);
+    threadLoop = this;
+    m_context.run();
+    // Let the operations that shutDown() aborted complete, so that they release what they hold.
+    m_context.restart();
+    while (m_context.poll() != 0) {
+    }
+    threadLoop = nullptr;
+}
+
+void EventLoopImpl::stop()
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        if (std::exchange(m_stopRequested, true)) {
+            return;
+        }
+    }
+    asio::post(m_context, [this] { shutDown(); });
+}
+
+void EventLoopImpl::shutDown()
+{
+    std::vector<LoopItem> last;
+    {
+        const std::lock_guard guard(m_mutex);
+        m_isStopped = true;
+        last.swap(m_inbox);
+    }
+    {
+        const Batch batch(*this);
+        for (auto& item : last) {
+            perform(item);
+        }
+        last.clear();
+        while (!m_residents.empty()) {
+            auto& resident = *m_residents.back();
+            removeResident(resident);
+            resident.onLoopStopping();
+        }
+    }
+    m_sweepTimer.cancel();
+    m_work.reset();
+    m_context.stop();
+}
+
+void runOnEveryLoop(IoRuntime& runtime, const std::function<void(EventLoopImpl&)>& task)
+{
+    GANTRY_ASSERT(EventLoopImpl::current() == nullptr, "waiting for loops on a loop never ends");
+    const auto count = runtime.loopCount();
+    const auto latch = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(count));
+    for (std::size_t i = 0; i < count; ++i) {
+        auto& loop = static_cast<EventLoopImpl&>(runtime.loop(i));
+        loop.post([token = LatchToken(latch), &loop, &task] { task(loop); });
+    }
+    latch->wait();
+}
+
+} // namespace gantry
