@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gantry {
@@ -42,5 +43,8 @@ struct BrokerConfig
     [[nodiscard]] static Result<BrokerConfig> fromProperties(const PropertyTable& table, std::vector<std::string>* unknownKeys = nullptr);
     [[nodiscard]] PropertyTable toProperties() const;
 };
+
+/// "1s 5s 10s ..." of messageDelayLevel; units s m h d. Element 0 is level 1. Errors name the word that is wrong.
+[[nodiscard]] Result<std::vector<std::chrono::milliseconds>> parseDelayLevels(std::string_view text);
 
 } // namespace gantry
