@@ -62,7 +62,8 @@ all_jars() {
     done < "$1"
 }
 
-port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+# port_open PORT [HOST]
+port_open() { (exec 3<>"/dev/tcp/${2:-127.0.0.1}/$1") 2>/dev/null; }
 
 # free_ports COUNT: first of COUNT neighbouring loopback ports nobody listens on.
 # Kept below the usual ephemeral range, so that a client socket does not take one meanwhile.
@@ -79,10 +80,10 @@ free_ports() {
     die "no free ports"
 }
 
-# wait_port PORT PID SECONDS
+# wait_port PORT PID SECONDS [HOST]
 wait_port() {
     local end=$((SECONDS + $3))
-    until port_open "$1"; do
+    until port_open "$1" "${4:-}"; do
         kill -0 "$2" 2>/dev/null || return 1
         [ $SECONDS -lt $end ] || return 1
         sleep 0.1
