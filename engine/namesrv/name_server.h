@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file_system.h"
+#include "base/properties_file.h"
 #include "remoting/remoting_server.h"
 
 #include <chrono>
@@ -24,6 +25,19 @@ struct NameServerConfig
     std::chrono::milliseconds brokerExpiry{120'000}; ///< unless the broker's registration says otherwise
     std::chrono::milliseconds scanInterval{5'000};   ///< scanNotActiveBrokerInterval
     bool orderMessageEnable = false;
+    bool returnOrderTopicConfigToBroker = true;
+    bool enableTopicList = true;                     ///< answer 224 and 311-313
+    bool enableAllTopicList = true;                  ///< answer 206
+    bool deleteTopicWithBrokerRegistration = false;  ///< a registration lists all topics of its broker
+
+    /// From a namesrv.conf with Apache's property names. Keys that mean nothing to us are kept out and reported in
+    /// `unknownKeys`; bad values are errors that name the key, the value and what is expected.
+    [[nodiscard]] static Result<NameServerConfig> fromProperties(const PropertyTable& table,
+                                                                 std::vector<std::string>* unknownKeys = nullptr);
+    [[nodiscard]] PropertyTable toProperties() const;
+    /// What may be changed while it runs: the switches above, nothing that names a path, port or address. All or
+    /// nothing. Errc::PermissionDenied names a key that is not among them.
+    [[nodiscard]] Result<> change(const PropertyTable& changes);
 };
 
 /// What one NameServer knows, for the workbench and its tests.
@@ -51,12 +65,15 @@ struct NameServerView
 class NameServer
 {
 public:
+    /// The runtime, the files and the clock must outlive it.
     NameServer(NameServerConfig config, IoRuntime& runtime, FileSystem& files, Clock& clock);
     ~NameServer(); ///< stop()
     NameServer(const NameServer&) = delete;
     NameServer& operator=(const NameServer&) = delete;
 
+    /// Reads the KV configuration and listens. On failure nothing stays behind.
     [[nodiscard]] Result<> start();
+    /// Closes all connections and waits for changes that are being written. Idempotent. Not from an event loop.
     void stop();
     [[nodiscard]] std::string address() const; ///< "ip:port", after start()
     [[nodiscard]] NameServerView view() const;
