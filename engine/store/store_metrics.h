@@ -62,6 +62,7 @@ struct StorePositions
     int commitLogFiles = 0;
     int consumeQueueFiles = 0;
     int indexFiles = 0;
+    std::string indexError;              ///< why messages are not found by key any more; empty while they are
     double commitLogDiskRatio = -1;      ///< used share of its disk, 0..1; -1 = unknown
     double consumeQueueDiskRatio = -1;
     std::uint64_t diskTotalBytes = 0;

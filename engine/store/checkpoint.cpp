@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/checkpoint.h"
+
+#include "base/byte_cursor.h"
+
+#include <algorithm>
+#include <array>
+
+namespace gantry {
+
+namespace {
+
+constexpr std::size_t kFileSize = 4096;
+constexpr std::size_t kUsedSize = 5 * 8;
+constexpr std::int64_t kSlackMs = 3000; // Apache's: timestamps are not exact positions
+
+} // namespace
+
+std::int64_t CheckpointValues::minTimestamp() const
+{
+    return std::max<std::int64_t>(0, std::min(physicMsgTimestamp, logicsMsgTimestamp) - kSlackMs);
+}
+
+Result<CheckpointValues> Checkpoint::load()
+{
+    CheckpointValues values;
+    if (!m_files.exists(m_path)) {
+        return values;
+    }
+    GANTRY_TRY(file, m_files.open(m_path, OpenMode::ReadOnly));
+    std::array<std::byte, kUsedSize> raw{};
+    GANTRY_TRY(count, file->readAt(0, raw));
+    if (count < raw.size()) {
+        return values;
+    }
+    ByteReader reader(raw);
+    values.physicMsgTimestamp = std::max<std::int64_t>(0, reader.read<std::int64_t>());
+    values.logicsMsgTimestamp = std::max<std::int64_t>(0, reader.read<std::int64_t>());
+    values.indexMsgTimestamp = std::max<std::int64_t>(0, reader.read<std::int64_t>());
+    values.masterFlushedOffset = reader.read<std::int64_t>();
+    values.confirmPhyOffset = std::max<std::int64_t>(0, reader.read<std::int64_t>());
+    return values;
+}
+
+Result<> Checkpoint::save(const CheckpointValues& values)
+{
+    std::string raw;
+    ByteWriter writer(raw);
+    writer.write(values.physicMsgTimestamp);
+    writer.write(values.logicsMsgTimestamp);
+    writer.write(values.indexMsgTimestamp);
+    writer.write(values.masterFlushedOffset);
+    writer.write(values.confirmPhyOffset);
+    const bool isNew = !m_files.exists(m_path);
+    GANTRY_TRY(file, m_files.open(m_path, OpenMode::Create));
+    GANTRY_TRY(size, file->size());
+    if (size != kFileSize) {
+        GANTRY_CHECK(file->resize(kFileSize));
+    }
+    // All in one sector, so a power cut leaves the old or the new values.
+    GANTRY_CHECK(file->writeAt(0, asBytes(raw)));
+    GANTRY_CHECK(file->syncData());
+    return isNew ? m_files.syncDirectory(m_path.parent_path()) : Result<>{};
+}
+
+} // namespace gantry

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/commit_log.h"
+
+#include "base/byte_cursor.h"
+#include "base/log.h"
+#include "message/record_codec.h"
+#include "message/sys_flag.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace gantry {
+
+namespace {
+
+constexpr std::size_t kBlankHeaderSize = 8; // i32 bytes left, i32 blank magic
+constexpr std::int64_t kPopulateWindowAsync = 8 * kMiB;
+constexpr std::int64_t kReleaseStep = 4 * kMiB;
+/// A wall clock that steps back by less than this is held still, so that store times do not go back.
+constexpr std::int64_t kClockHoldMs = 1000;
+constexpr std::chrono::milliseconds kNextFileTimeout{5000};
+
+std::filesystem::path directoryOf(const StoreConfig& config)
+{
+    return config.commitLogDirectory.empty() ? config.rootDirectory / "commitlog" : config.commitLogDirectory;
+}
+
+} // namespace
+
+CommitLog::CommitLog(const StoreConfig& config, FileSystem& files, FileCache& cache, Clock& clock, StoreHealth& health)
+    : m_config(config)
+    , m_clock(clock)
+    , m_health(health)
+    , m_segments(files, cache, directoryOf(config), config.commitLogFileSize)
+    // Populated pages are dirty: a sync would write them out twice, so under sync flush page faults are cheaper.
+    , m_allocator(m_segments, config.flushMode == FlushMode::Async ? kPopulateWindowAsync : 0)
+{}
+
+Result<> CommitLog::start(std::int64_t tail, std::int64_t lastStoreTimestampMs)
+{
+    m_tail = tail;
+    m_flushed = tail;
+    m_released = tail;
+    m_clockTimestamp = lastStoreTimestampMs;
+    m_lastTimestamp = lastStoreTimestampMs;
+    m_allocator.start();
+    if (const MappedFilePtr file = m_segments.find(tail)) {
+        GANTRY_CHECK(file->openForWriting(m_segments.fileSystem()));
+        m_active = file;
+        m_allocator.noteTail(m_active, tail);
+        return {};
+    }
+    return roll();
+}
+
+void CommitLog::stop()
+{
+    m_allocator.stop();
+    const std::lock_guard guard(m_appendMutex);
+    for (const MappedFilePtr& file : m_segments.all()) {
+        file->closeForWriting();
+    }
+    m_active.reset();
+}
+
+std::int64_t CommitLog::nextTimestamp()
+{
+    const std::int64_t now = m_clock.wallMs();
+    const bool heldStill = now < m_clockTimestamp && m_clockTimestamp - now < kClockHoldMs;
+    m_clockTimestamp = heldStill ? m_clockTimestamp : now;
+    return m_clockTimestamp;
+}
+
+CommitLog::Appended CommitLog::append(const Append& append, LatencyHistogram& latency)
+{
+    Appended result;
+    const std::unique_lock lock(m_appendMutex);
+    const auto begin = std::chrono::steady_clock::now();
+    if (append.counter->isRemoved) {
+        result.retryLookup = true;
+        return result;
+    }
+    if (!m_health.acceptsWrites()) {
+        result.status = PutStatus::ServiceNotAvailable;
+        result.reason = m_health.reason();
+        return result;
+    }
+    const auto size = static_cast<std::int64_t>(append.bytes.size());
+    std::int64_t tail = m_tail.load(std::memory_order_relaxed);
+    if (!m_active || size + static_cast<std::int64_t>(kBlankHeaderSize) > m_active->endOffset() - tail) {
+        if (Result<> rolled = roll(); !rolled) {
+            const bool isFull = rolled.error().code == Errc::DiskFull;
+            result.status = isFull ? PutStatus::ServiceNotAvailable : PutStatus::CreateFileFailed;
+            result.reason = rolled.error().message;
+            if (isFull) {
+                m_health.setDiskFull(rolled.error().message);
+            }
+            return result;
+        }
+        tail = m_tail.load(std::memory_order_relaxed);
+    }
+    result.storeTimestampMs = nextTimestamp();
+    result.offset = tail;
+    result.end = tail + size;
+    result.queueOffset = append.isCounted ? append.counter->next : 0;
+    std::size_t position = 0;
+    std::int64_t queueOffset = result.queueOffset;
+    for (const std::uint32_t recordSize : append.sizes) {
+        patchRecord(append.bytes.subspan(position, recordSize), queueOffset, tail + static_cast<std::int64_t>(position),
+                    result.storeTimestampMs);
+        position += recordSize;
+        queueOffset += append.isCounted ? 1 : 0;
+    }
+    append.counter->next = append.isCounted ? queueOffset : append.counter->next;
+    std::memcpy(m_active->data() + (tail - m_active->fromOffset()), append.bytes.data(), append.bytes.size());
+    m_tail.store(result.end, std::memory_order_release);
+    // After the tail: whoever sees this time sees a tail behind its record.
+    m_lastTimestamp.store(result.storeTimestampMs, std::memory_order_release);
+    afterAppend(result.end);
+    latency.record(static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count()));
+    return result;
+}
+
+void CommitLog::afterAppend(std::int64_t end)
+{
+    if (m_allocator.wantsTail(end)) {
+        m_allocator.noteTail(m_active, end);
+    }
+    // From the middle of a file on the next one is prepared; small test files ask at once.
+    const std::int64_t middle = m_active->fromOffset() + m_active->size() / 2;
+    if (end >= middle) {
+        m_allocator.request(m_active->endOffset());
+    }
+}
+
+/// Fills the rest of the active file with the blank marker and goes on in the next one. Nothing is written when the
+/// next file cannot be had.
+Result<> CommitLog::roll()
+{
+    const std::int64_t tail = m_tail.load(std::memory_order_relaxed);
+    const std::int64_t nextOffset = m_active ? m_active->endOffset() : tail;
+    GANTRY_TRY(next, m_allocator.take(nextOffset, kNextFileTimeout));
+    if (m_active && tail < nextOffset) {
+        std::byte* at = m_active->data() + (tail - m_active->fromOffset());
+        storeBig(at, static_cast<std::int32_t>(nextOffset - tail));
+        storeBig(at + 4, kBlankMagic);
+    }
+    m_segments.add(next);
+    m_active = next;
+    m_tail.store(nextOffset, std::memory_order_release);
+    return {};
+}
+
+void CommitLog::retryAllocation()
+{
+    const std::lock_guard guard(m_appendMutex);
+    if (!m_active || m_tail.load(std::memory_order_relaxed) > m_active->fromOffset() + m_active->size() / 2) {
+        m_allocator.request(m_active ? m_active->endOffset() : m_tail.load(std::memory_order_relaxed));
+    }
+}
+
+Result<> CommitLog::flushTo(std::int64_t target)
+{
+    const std::int64_t flushed = m_flushed.load(std::memory_order_relaxed);
+    if (target <= flushed) {
+        return {};
+    }
+    if (m_health.isPoisoned()) {
+        return tl::unexpected<Error>(m_health.error());
+    }
+    for (const MappedFilePtr& file : m_segments.all()) {
+        if (file->endOffset() <= flushed || file->fromOffset() >= target) {
+            continue;
+        }
+        if (Result<> synced = file->sync(); !synced) {
+            m_health.poison(synced.error());
+            return synced;
+        }
+        if (file->endOffset() <= target) {
+            file->closeForWriting(); // full: nobody appends to it any more
+        } else if (target - std::max(m_released, file->fromOffset()) >= kReleaseStep) {
+            const std::int64_t begin = std::max(m_released, file->fromOffset());
+            file->release(begin - file->fromOffset(), target - begin - kReleaseStep / 2);
+            m_released = target - kReleaseStep / 2;
+        }
+    }
+    m_flushed.store(target, std::memory_order_release);
+    return {};
+}
+
+Result<std::size_t> CommitLog::readAt(std::int64_t offset, MutableByteView target) const
+{
+    const std::int64_t available = tail() - offset;
+    if (available <= 0) {
+        return 0;
+    }
+    return m_segments.readAt(offset, target.first(std::min<std::size_t>(target.size(), static_cast<std::size_t>(available))));
+}
+
+Result<std::string> CommitLog::record(std::int64_t offset, std::int32_t sizeHint) const
+{
+    std::string bytes(static_cast<std::size_t>(std::max(sizeHint, 1024)), '\0');
+    const auto target = [&] { return std::as_writable_bytes(std::span(bytes.data(), bytes.size())); };
+    GANTRY_TRY(firstCount, readAt(offset, target()));
+    RecordParse parse = parseRecord(asBytes(bytes).first(firstCount), true);
+    if (parse.status == RecordStatus::Incomplete && parse.record.totalSize > static_cast<std::int32_t>(firstCount)) {
+        if (parse.record.totalSize > m_config.messageBytesMax + 128 * kKiB) {
+            return fail(Errc::Corruption, "the record at CommitLog offset {} claims {} bytes", offset, parse.record.totalSize);
+        }
+        bytes.resize(static_cast<std::size_t>(parse.record.totalSize));
+        GANTRY_TRY(count, readAt(offset, target()));
+        parse = parseRecord(asBytes(bytes).first(count), true);
+    }
+    const bool isDamaged = parse.status == RecordStatus::BadBodyCrc || parse.status == RecordStatus::BadLength;
+    if (isDamaged) {
+        return fail(Errc::Corruption, "the record at CommitLog offset {} is damaged", offset);
+    }
+    if (parse.status != RecordStatus::Ok || parse.record.physicalOffset != offset) {
+        return fail(Errc::NotFound, "no record begins at CommitLog offset {}", offset);
+    }
+    bytes.resize(static_cast<std::size_t>(parse.record.totalSize));
+    return bytes;
+}
+
+std::int64_t CommitLog::storeTimestampAt(std::int64_t offset) const
+{
+    std::array<std::byte, 76> head{};
+    const auto count = readAt(offset, head);
+    if (!count || *count < head.size()) {
+        return -1;
+    }
+    const auto magic = loadBig<std::int32_t>(head.data() + record_layout::kMagic);
+    const auto physicalOffset = loadBig<std::int64_t>(head.data() + record_layout::kPhysicalOffset);
+    if ((magic != kRecordMagicV1 && magic != kRecordMagicV2) || physicalOffset != offset) {
+        return -1;
+    }
+    const auto sysFlag = loadBig<std::int32_t>(head.data() + record_layout::kSysFlag);
+    return loadBig<std::int64_t>(head.data() + record_layout::storeTimestampPosition(sysFlag));
+}
+
+std::int64_t CommitLog::earliestStoreTimestampMs() const
+{
+    return storeTimestampAt(minOffset());
+}
+
+} // namespace gantry

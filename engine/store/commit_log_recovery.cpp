@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/commit_log_recovery.h"
+
+#include "base/log.h"
+#include "base/units.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace gantry {
+
+namespace {
+
+constexpr std::size_t kDamagedOffsetsMax = 1000;
+constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+/// ConsumeQueue entries held in memory while scanning, before they are written out.
+constexpr std::int64_t kTailBytesMax = 16 * kMiB;
+
+} // namespace
+
+Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(const CheckpointValues& checkpoint)
+{
+    const std::vector<MappedFilePtr> files = m_segments.all();
+    if (files.empty()) {
+        // No log: whatever the queues say, there is nothing to read.
+        GANTRY_CHECK(m_queues.truncate(0));
+        GANTRY_CHECK(m_queues.cutFiles());
+        return Outcome{};
+    }
+    const std::int64_t dispatched = m_queues.maxCommitLogOffset();
+    GANTRY_TRY(start, m_report.cleanExit ? startAfterCleanExit() : startAfterCrash(checkpoint));
+    while (true) {
+        GANTRY_CHECK(m_queues.truncate(start));
+        if (!m_report.cleanExit) {
+            forgetIndexFrom(start);
+        }
+        const bool isFirstFile = start <= files.front()->fromOffset();
+        GANTRY_TRY(isComplete, scan(start, isFirstFile));
+        if (isComplete) {
+            break;
+        }
+        // The checkpoint promised too much: begin one file earlier.
+        const MappedFilePtr earlier = m_segments.find(m_segments.find(start)->fromOffset() - 1);
+        start = earlier ? earlier->fromOffset() : files.front()->fromOffset();
+    }
+    GANTRY_CHECK(cutTail());
+    GANTRY_CHECK(writeDispatched());
+    if (!m_report.cleanExit || start < dispatched) {
+        GANTRY_CHECK(m_queues.cutFiles());
+    }
+    return Outcome{m_at, m_lastTimestamp};
+}
+
+/// Everything up to the last ConsumeQueue entry was dispatched; only what lies behind needs a look.
+Result<std::int64_t> CommitLogRecovery::startAfterCleanExit()
+{
+    const std::int64_t first = m_segments.minOffset();
+    const std::int64_t dispatched = m_queues.maxCommitLogOffset();
+    if (dispatched <= first) {
+        return first;
+    }
+    // The offset must be the end of a record: the beginning of another, of a blank, or of nothing.
+    const MappedFilePtr file = m_segments.find(dispatched);
+    if (!file) {
+        const MappedFilePtr last = m_segments.last();
+        return dispatched == last->endOffset() ? dispatched : last->fromOffset();
+    }
+    GANTRY_TRY(item, m_scanner.at(dispatched, kNoLimit));
+    if (item.kind == RecordScanner::Kind::Damaged) {
+        GANTRY_TRY(nonZero, m_scanner.nonZeroEnd(dispatched));
+        return nonZero == dispatched ? dispatched : file->fromOffset();
+    }
+    return dispatched;
+}
+
+/// The newest file whose first record is older than everything the checkpoint vouches for.
+Result<std::int64_t> CommitLogRecovery::startAfterCrash(const CheckpointValues& checkpoint)
+{
+    const std::vector<MappedFilePtr> files = m_segments.all();
+    std::int64_t start = files.front()->fromOffset();
+    for (auto file = files.rbegin(); file != files.rend(); ++file) {
+        GANTRY_TRY(item, m_scanner.at((*file)->fromOffset(), kNoLimit));
+        const std::int64_t timestamp = item.kind == RecordScanner::Kind::Record ? item.record.storeTimestampMs : 0;
+        if (timestamp > 0 && timestamp <= checkpoint.minTimestamp()) {
+            start = (*file)->fromOffset();
+            break;
+        }
+    }
+    // A wall clock that was set back makes timestamps lie; the offset does not.
+    if (checkpoint.confirmPhyOffset < start) {
+        const MappedFilePtr file = m_segments.find(checkpoint.confirmPhyOffset);
+        start = file && checkpoint.confirmPhyOffset > 0 ? std::min(start, file->fromOffset()) : start;
+    }
+    return start;
+}
+
+void CommitLogRecovery::forgetIndexFrom(std::int64_t start)
+{
+    m_index.rebuild(start, [this](std::int64_t offset) {
+        const auto item = m_scanner.at(offset, kNoLimit);
+        return item && item->kind == RecordScanner::Kind::Record ? item->record.storeTimestampMs : 0;
+    });
+}
+
+Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
+{
+    m_at = start;
+    m_report.damagedOffsets.clear();
+    while (true) {
+        GANTRY_TRY(item, m_scanner.at(m_at, kNoLimit));
+        if (item.kind == RecordScanner::Kind::NoFile) {
+            const MappedFilePtr next = m_segments.findFrom(m_at);
+            if (!next) {
+                return true;
+            }
+            log::warning("store", "the CommitLog has no file for offsets {} to {}", m_at, next->fromOffset());
+            m_at = next->fromOffset();
+        } else if (item.kind == RecordScanner::Kind::Blank) {
+            m_at = m_segments.find(m_at)->endOffset();
+        } else if (item.kind == RecordScanner::Kind::Damaged) {
+            GANTRY_TRY(goesOn, stepOverDamage(item));
+            if (!goesOn) {
+                return true;
+            }
+        } else {
+            const auto outcome = m_dispatcher.dispatch(item.record);
+            if (outcome.foundGap && !isFirstFile && m_report.damagedOffsets.empty()) {
+                return false;
+            }
+            ++m_report.scannedRecords;
+            m_report.scannedBytes += item.record.totalSize;
+            m_lastTimestamp = item.record.storeTimestampMs;
+            m_at += item.record.totalSize;
+            if (m_queues.tailBytes() > kTailBytesMax) {
+                GANTRY_CHECK(writeDispatched());
+            }
+        }
+    }
+}
+
+/// The next good record behind m_at, -1 if none.
+Result<std::int64_t> CommitLogRecovery::findNext()
+{
+    const MappedFilePtr file = m_segments.find(m_at);
+    GANTRY_TRY(isEmpty, m_scanner.isZeroAt(m_at));
+    if (m_at > file->fromOffset() || !isEmpty) {
+        if (m_writtenEnd < m_at || m_writtenEnd > file->endOffset()) {
+            GANTRY_TRY(writtenEnd, m_scanner.nonZeroEnd(m_at));
+            m_writtenEnd = writtenEnd;
+        }
+        GANTRY_TRY(found, m_scanner.findRecord(m_at + 1, m_writtenEnd));
+        if (found >= 0) {
+            return found;
+        }
+    }
+    return m_scanner.findRecord(file->endOffset(), kNoLimit);
+}
+
+/// True if a good record follows; false if the log ends here.
+Result<bool> CommitLogRecovery::stepOverDamage(const RecordScanner::Item& item)
+{
+    if (m_report.cleanExit) {
+        return false; // nothing was being written: this is the end
+    }
+    const std::string header = item.hasHeader ? std::string(item.record.topic) : std::string{};
+    RecordView record = item.record;
+    record.topic = header;
+    const std::string properties = item.hasHeader ? std::string(item.record.properties) : std::string{};
+    record.properties = properties;
+    GANTRY_TRY(next, findNext());
+    if (next < 0) {
+        return false;
+    }
+    const MappedFilePtr file = m_segments.find(m_at);
+    if (m_at == file->fromOffset() && next >= file->endOffset()) {
+        // Whole files without a record between files with records.
+        log::warning("store", "the CommitLog file at {} holds no record", m_at);
+    }
+    log::error("store", "the CommitLog is damaged at {}: going on at {}", m_at, next);
+    if (m_report.damagedOffsets.size() < kDamagedOffsetsMax) {
+        m_report.damagedOffsets.push_back(m_at);
+    }
+    if (item.hasHeader && m_at + record.totalSize <= next) {
+        m_dispatcher.dispatchDamaged(record);
+    }
+    m_at = next;
+    return true;
+}
+
+/// Nothing behind the end may look like data: a later crash could take it for records.
+Result<> CommitLogRecovery::cutTail()
+{
+    for (const MappedFilePtr& file : m_segments.all()) {
+        if (file->fromOffset() > m_at || (file->fromOffset() == m_at && file != m_segments.first())) {
+            // Prepared ahead, or torn from its first record on: made anew when it is needed.
+            GANTRY_TRY(isZero, m_scanner.isZeroAt(file->fromOffset()));
+            if (!isZero && m_report.truncatedAtOffset < 0) {
+                m_report.truncatedAtOffset = m_at;
+            }
+            GANTRY_CHECK(m_segments.remove(file));
+        }
+    }
+    if (m_report.cleanExit) {
+        GANTRY_TRY(isZero, m_scanner.isZeroAt(m_at));
+        if (isZero) {
+            return {};
+        }
+    }
+    if (m_writtenEnd < m_at || !m_segments.find(m_at)) {
+        GANTRY_TRY(writtenEnd, m_scanner.nonZeroEnd(m_at));
+        m_writtenEnd = writtenEnd;
+    }
+    m_scanner.reset();
+    return m_writtenEnd > m_at ? zeroTail() : Result<>{};
+}
+
+Result<> CommitLogRecovery::zeroTail()
+{
+    m_report.truncatedAtOffset = m_at;
+    log::warning("store", "the CommitLog's tail from {} to {} is not a whole record: cut", m_at, m_writtenEnd);
+    const std::string zeros(static_cast<std::size_t>(std::min<std::int64_t>(m_writtenEnd - m_at, kMiB)), '\0');
+    for (std::int64_t at = m_at; at < m_writtenEnd;) {
+        const auto length = std::min<std::int64_t>(m_writtenEnd - at, static_cast<std::int64_t>(zeros.size()));
+        GANTRY_CHECK(m_segments.writeAt(at, asBytes(zeros).first(static_cast<std::size_t>(length))));
+        at += length;
+    }
+    return {};
+}
+
+Result<> CommitLogRecovery::writeDispatched()
+{
+    GANTRY_TRY(isAll, m_queues.writeTails(kNoLimit, std::numeric_limits<std::size_t>::max()));
+    (void)isAll;
+    return {};
+}
+
+} // namespace gantry

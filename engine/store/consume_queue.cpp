@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/consume_queue.h"
+
+#include "base/log.h"
+#include "store/file_names.h"
+
+#include <algorithm>
+
+namespace gantry {
+
+namespace {
+
+/// A message says it lies this far behind its queue's end: rather a wrong header than a million lost messages.
+constexpr std::int64_t kGapEntriesMax = 1'000'000;
+constexpr std::size_t kTailCapacityKept = 1024;
+
+std::span<std::byte> writable(std::string& text)
+{
+    return std::as_writable_bytes(std::span(text.data(), text.size()));
+}
+
+void appendEntry(std::string& out, const RawQueueEntry& entry)
+{
+    std::byte raw[kConsumeQueueEntrySize];
+    storeQueueEntry(raw, entry);
+    out.append(reinterpret_cast<const char*>(raw), sizeof(raw));
+}
+
+RawQueueEntry entryIn(std::string_view raw, std::int64_t index)
+{
+    return loadQueueEntry(asBytes(raw).data() + index * kConsumeQueueEntrySize);
+}
+
+std::int64_t entryCount(std::string_view raw)
+{
+    return static_cast<std::int64_t>(raw.size()) / kConsumeQueueEntrySize;
+}
+
+} // namespace
+
+ConsumeQueue::ConsumeQueue(ConsumeQueueContext& context, std::shared_ptr<const std::string> topic, std::int32_t queueId,
+                           std::uint64_t number)
+    : m_context(context)
+    , m_topic(std::move(topic))
+    , m_queueId(queueId)
+    , m_number(number)
+{}
+
+ConsumeQueue::~ConsumeQueue()
+{
+    m_context.tailBytes.fetch_sub(static_cast<std::int64_t>(m_tail.size()));
+}
+
+std::filesystem::path ConsumeQueue::directory() const
+{
+    return m_context.directory / *m_topic / std::to_string(m_queueId);
+}
+
+std::filesystem::path ConsumeQueue::pathOf(std::int64_t fromOffset) const
+{
+    return directory() / offsetFileName(fromOffset);
+}
+
+Result<std::shared_ptr<File>> ConsumeQueue::openFile(std::int64_t fromOffset) const
+{
+    return m_context.cache.open({m_number, fromOffset}, OpenMode::ReadWrite, [&] { return pathOf(fromOffset); });
+}
+
+/// Opens the file to write at `position`; a new file gets its full length, and fillers before the position.
+Result<std::shared_ptr<File>> ConsumeQueue::openForWrite(std::int64_t fromOffset, std::int64_t position)
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        if (m_lastFile >= fromOffset) {
+            return openFile(fromOffset);
+        }
+    }
+    GANTRY_CHECK(m_context.files.createDirectories(directory()));
+    GANTRY_TRY(file, m_context.cache.open({m_number, fromOffset}, OpenMode::Create, [&] { return pathOf(fromOffset); }));
+    GANTRY_CHECK(file->resize(static_cast<std::uint64_t>(m_context.fileSize)));
+    std::string fillers;
+    for (std::int64_t at = 0; at < position; at += kConsumeQueueEntrySize) {
+        appendEntry(fillers, kFillerEntry);
+    }
+    if (!fillers.empty()) {
+        GANTRY_CHECK(file->writeAt(0, asBytes(fillers)));
+    }
+    m_hasNewNames = true;
+    const std::lock_guard guard(m_mutex);
+    m_firstFile = m_firstFile < 0 ? fromOffset : m_firstFile;
+    m_lastFile = fromOffset;
+    m_context.fileCount.fetch_add(1);
+    return file;
+}
+
+ConsumeQueue::Appended ConsumeQueue::append(std::int64_t queueOffset, const RawQueueEntry& entry)
+{
+    std::unique_lock lock(m_mutex);
+    if (entry.end() <= m_maxCommitLogOffset) {
+        return Appended::AlreadyThere;
+    }
+    std::int64_t end = m_maxOffset.load(std::memory_order_relaxed);
+    if (queueOffset < end) {
+        if (queueOffset != 0) {
+            return Appended::AlreadyThere;
+        }
+        // A newer record with offset 0: the topic was deleted and came back.
+        lock.unlock();
+        if (Result<> restarted = restart(); !restarted) {
+            log::error("store", "queue {} of {} cannot begin anew: {}", m_queueId, *m_topic, restarted.error().message);
+            return Appended::AlreadyThere;
+        }
+        lock.lock();
+        end = 0;
+    }
+    const bool isFirst = m_maxCommitLogOffset < 0 && m_lastFile < 0 && m_tail.empty();
+    if (isFirst) {
+        m_written = queueOffset;
+        m_minOffset.store(queueOffset, std::memory_order_release);
+        end = queueOffset;
+    }
+    if (queueOffset - end > kGapEntriesMax) {
+        return Appended::GapTooLarge;
+    }
+    const std::size_t before = m_tail.size();
+    for (; end < queueOffset; ++end) {
+        appendEntry(m_tail, kFillerEntry);
+    }
+    appendEntry(m_tail, entry);
+    m_maxCommitLogOffset = entry.end();
+    m_maxOffset.store(queueOffset + 1, std::memory_order_release);
+    m_context.tailBytes.fetch_add(static_cast<std::int64_t>(m_tail.size() - before), std::memory_order_relaxed);
+    return Appended::Yes;
+}
+
+Result<> ConsumeQueue::restart()
+{
+    log::warning("store", "queue {} of {} begins anew at offset 0", m_queueId, *m_topic);
+    const std::lock_guard writing(m_writeMutex);
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    {
+        const std::lock_guard guard(m_mutex);
+        m_context.tailBytes.fetch_sub(static_cast<std::int64_t>(m_tail.size()));
+        m_tail.clear();
+        m_written = 0;
+        m_maxCommitLogOffset = -1;
+        first = std::exchange(m_firstFile, -1);
+        last = std::exchange(m_lastFile, -1);
+        m_minOffset = 0;
+        m_maxOffset = 0;
+    }
+    for (std::int64_t file = first; file >= 0 && file <= last; file += m_context.fileSize) {
+        GANTRY_CHECK(deleteFile(file));
+    }
+    return {};
+}
+
+Result<std::vector<std::int64_t>> ConsumeQueue::writeTail(std::int64_t flushedOffset)
+{
+    const std::lock_guard writing(m_writeMutex);
+    std::string bytes;
+    std::int64_t from = 0;
+    {
+        const std::lock_guard guard(m_mutex);
+        std::int64_t count = entryCount(m_tail);
+        // Fillers go with the message behind them.
+        while (count > 0 && (entryIn(m_tail, count - 1).isFiller() || entryIn(m_tail, count - 1).end() > flushedOffset)) {
+            --count;
+        }
+        if (count == 0 || m_isRemoved) {
+            return std::vector<std::int64_t>{};
+        }
+        bytes = m_tail.substr(0, static_cast<std::size_t>(count * kConsumeQueueEntrySize));
+        from = m_written;
+    }
+    std::vector<std::int64_t> touched;
+    std::string_view rest = bytes;
+    for (std::int64_t at = from; !rest.empty();) {
+        const std::int64_t file = fileOf(at);
+        const std::int64_t position = at * kConsumeQueueEntrySize - file;
+        const auto length = std::min<std::size_t>(rest.size(), static_cast<std::size_t>(m_context.fileSize - position));
+        GANTRY_TRY(handle, openForWrite(file, position));
+        GANTRY_CHECK(handle->writeAt(static_cast<std::uint64_t>(position), asBytes(rest.substr(0, length))));
+        touched.push_back(file);
+        at += static_cast<std::int64_t>(length) / kConsumeQueueEntrySize;
+        rest.remove_prefix(length);
+    }
+    const std::lock_guard guard(m_mutex);
+    m_written = from + entryCount(bytes);
+    m_tail.erase(0, bytes.size());
+    if (m_tail.empty() && m_tail.capacity() > kTailCapacityKept) {
+        m_tail.shrink_to_fit();
+    }
+    m_context.tailBytes.fetch_sub(static_cast<std::int64_t>(bytes.size()), std::memory_order_relaxed);
+    return touched;
+}
+
+bool ConsumeQueue::hasTail() const
+{
+    const std::lock_guard guard(m_mutex);
+    return !m_tail.empty();
+}
+
+bool ConsumeQueue::hasFiles() const
+{
+    const std::lock_guard guard(m_mutex);
+    return m_lastFile >= 0;
+}
+
+std::int64_t ConsumeQueue::maxCommitLogOffset() const
+{
+    const std::lock_guard guard(m_mutex);
+    return m_maxCommitLogOffset;
+}
+
+Result<> ConsumeQueue::syncFile(std::int64_t fromOffset)
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        if (m_isRemoved || fromOffset < m_firstFile) {
+            return {};
+        }
+    }
+    GANTRY_TRY(file, openFile(fromOffset));
+    return file->syncData();
+}
+
+Result<std::string> ConsumeQueue::read(std::int64_t from, std::int64_t count) const
+{
+    std::string fromTail;
+    std::int64_t fileEnd = 0;
+    {
+        const std::lock_guard guard(m_mutex);
+        const std::int64_t end = std::min(from + count, m_maxOffset.load(std::memory_order_relaxed));
+        if (from < m_minOffset.load(std::memory_order_relaxed) || from >= end) {
+            return std::string{};
+        }
+        fileEnd = std::min(end, m_written);
+        if (end > m_written) {
+            const std::int64_t begin = std::max(from, m_written) - m_written;
+            fromTail = m_tail.substr(static_cast<std::size_t>(begin * kConsumeQueueEntrySize),
+                                     static_cast<std::size_t>((end - m_written - begin) * kConsumeQueueEntrySize));
+        }
+    }
+    if (from >= fileEnd) {
+        return fromTail;
+    }
+    GANTRY_TRY(bytes, readFiles(from, fileEnd));
+    if (entryCount(bytes) == fileEnd - from) {
+        bytes += fromTail;
+    }
+    return std::move(bytes);
+}
+
+Result<std::string> ConsumeQueue::readFiles(std::int64_t from, std::int64_t to) const
+{
+    std::string bytes(static_cast<std::size_t>(std::max<std::int64_t>(to - from, 0) * kConsumeQueueEntrySize), '\0');
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const std::int64_t at = from * kConsumeQueueEntrySize + static_cast<std::int64_t>(done);
+        const std::int64_t file = at / m_context.fileSize * m_context.fileSize;
+        const auto length = std::min<std::size_t>(bytes.size() - done, static_cast<std::size_t>(file + m_context.fileSize - at));
+        GANTRY_TRY(handle, openFile(file));
+        GANTRY_TRY(count, handle->readAt(static_cast<std::uint64_t>(at - file), writable(bytes).subspan(done, length)));
+        done += count;
+        if (count < length) {
+            break;
+        }
+    }
+    bytes.resize(done / kConsumeQueueEntrySize * kConsumeQueueEntrySize);
+    return bytes;
+}
+
+Result<RawQueueEntry> ConsumeQueue::entryAt(std::int64_t queueOffset) const
+{
+    GANTRY_TRY(bytes, read(queueOffset, 1));
+    if (bytes.empty()) {
+        return fail(Errc::NotFound, "queue {} of {} has no entry {}", m_queueId, *m_topic, queueOffset);
+    }
+    return entryIn(bytes, 0);
+}
+
+/// The first message of [from, to) that lies at or behind the CommitLog offset; `to` if none does.
+Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffset, std::int64_t from, std::int64_t to) const
+{
+    std::int64_t answer = to;
+    while (from < to) {
+        const std::int64_t middle = from + (to - from) / 2;
+        std::int64_t probe = middle;
+        GANTRY_TRY(entry, entryAt(probe));
+        // Fillers say nothing about their place: ask the next message.
+        while (entry.isFiller() && ++probe < to) {
+            GANTRY_TRY(next, entryAt(probe));
+            entry = next;
+        }
+        if (probe == to || entry.offset >= minCommitLogOffset) {
+            answer = probe == to ? answer : probe;
+            to = middle;
+        } else {
+            from = probe + 1;
+        }
+    }
+    return answer;
+}
+
+Result<int> ConsumeQueue::dropBefore(std::int64_t minCommitLogOffset)
+{
+    const std::lock_guard writing(m_writeMutex);
+    const std::int64_t end = maxOffset();
+    GANTRY_TRY(first, firstEntryFrom(minCommitLogOffset, minOffset(), end));
+    std::vector<std::int64_t> doomed;
+    {
+        const std::lock_guard guard(m_mutex);
+        m_minOffset.store(std::max(first, minOffset()), std::memory_order_release);
+        while (m_firstFile >= 0 && m_firstFile < m_lastFile && m_firstFile + m_context.fileSize <= first * kConsumeQueueEntrySize) {
+            doomed.push_back(m_firstFile);
+            m_firstFile += m_context.fileSize;
+        }
+    }
+    for (const std::int64_t file : doomed) {
+        GANTRY_CHECK(deleteFile(file));
+    }
+    return static_cast<int>(doomed.size());
+}
+
+Result<> ConsumeQueue::deleteFile(std::int64_t fromOffset)
+{
+    m_context.cache.forget({m_number, fromOffset});
+    m_context.fileCount.fetch_sub(1);
+    Result<> removed = m_context.files.remove(pathOf(fromOffset));
+    if (!removed && removed.error().code == Errc::NotFound) {
+        return {};
+    }
+    return removed;
+}
+
+Result<> ConsumeQueue::remove()
+{
+    const std::lock_guard writing(m_writeMutex);
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    {
+        const std::lock_guard guard(m_mutex);
+        m_isRemoved = true;
+        first = std::exchange(m_firstFile, -1);
+        last = std::exchange(m_lastFile, -1);
+    }
+    for (std::int64_t file = first; file >= 0 && file <= last; file += m_context.fileSize) {
+        GANTRY_CHECK(deleteFile(file));
+    }
+    return m_context.files.removeTree(directory());
+}
+
+} // namespace gantry

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "store/consume_queue.h"
+
+#include <set>
+#include <shared_mutex>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace gantry {
+
+/// Topic and queue id -> ConsumeQueue, and the writing of all of them. Thread-safe.
+class ConsumeQueueStore
+{
+public:
+    ConsumeQueueStore(FileSystem& files, FileCache& cache, std::filesystem::path directory, std::int64_t fileSize);
+
+    /// Loads every queue that has a directory.
+    Result<> load(bool afterCrash);
+
+    [[nodiscard]] ConsumeQueuePtr find(std::string_view topic, std::int32_t queueId) const;
+    [[nodiscard]] ConsumeQueuePtr findOrCreate(std::string_view topic, std::int32_t queueId);
+    [[nodiscard]] std::vector<ConsumeQueuePtr> all() const;
+
+    /// Dispatch thread: adds an entry and remembers that the queue has something to write.
+    ConsumeQueue::Appended append(const ConsumeQueuePtr& queue, std::int64_t queueOffset, const RawQueueEntry& entry);
+
+    /// Writes what queues hold in memory, up to `queuesMax` queues, as far as the log is durable.
+    /// True when nothing before flushedOffset is left in memory.
+    Result<bool> writeTails(std::int64_t flushedOffset, std::size_t queuesMax);
+    /// Makes everything written so far durable, names included.
+    Result<> sync();
+
+    /// Recovery: forgets entries from the offset on / zeroes what lies behind the queues' ends.
+    Result<> truncate(std::int64_t commitLogOffset);
+    Result<> cutFiles();
+    /// End of the last record any queue knows, -1 if none.
+    [[nodiscard]] std::int64_t maxCommitLogOffset() const;
+    /// Sets every queue's counter to its end.
+    void resetCounters();
+
+    Result<int> dropBefore(std::int64_t minCommitLogOffset);
+    /// Takes the queues out of the table, then deletes their files.
+    Result<> removeTopic(std::string_view topic, CommitLog& log);
+
+    [[nodiscard]] int fileCount() const { return m_context.fileCount.load(); }
+    [[nodiscard]] std::int64_t tailBytes() const { return m_context.tailBytes.load(); }
+    [[nodiscard]] const std::filesystem::path& directory() const { return m_context.directory; }
+
+private:
+    struct TextHash
+    {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+    struct Topic
+    {
+        std::shared_ptr<const std::string> name;
+        std::unordered_map<std::int32_t, ConsumeQueuePtr> queues;
+    };
+
+    void noteWritten(const ConsumeQueuePtr& queue, const std::vector<std::int64_t>& files);
+
+    ConsumeQueueContext m_context;
+    mutable std::shared_mutex m_mutex; // guards the table
+    std::unordered_map<std::string, Topic, TextHash, std::equal_to<>> m_topics;
+    std::uint64_t m_nextNumber = 1;
+
+    std::mutex m_workMutex; // guards what follows
+    std::vector<ConsumeQueuePtr> m_dirty;
+    std::set<std::pair<ConsumeQueuePtr, std::int64_t>> m_unsyncedFiles;
+    std::set<std::filesystem::path> m_unsyncedDirectories;
+};
+
+} // namespace gantry

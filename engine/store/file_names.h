@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gantry {
+
+/// A CommitLog or ConsumeQueue file is named by the byte offset of its first byte: 20 digits, zero padded.
+[[nodiscard]] std::string offsetFileName(std::int64_t offset);
+/// Nothing unless the name is exactly 20 digits that fit.
+[[nodiscard]] std::optional<std::int64_t> parseOffsetFileName(std::string_view name);
+/// A queue's directory: plain decimal, no sign, no leading zeros.
+[[nodiscard]] std::optional<std::int32_t> parseQueueId(std::string_view name);
+
+} // namespace gantry

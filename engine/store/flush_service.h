@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/clock.h"
+#include "store/commit_log.h"
+#include "store/put_result.h"
+#include "store/store_metrics.h"
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace gantry {
+
+/// Makes the CommitLog durable on one thread and tells those who wait for it. Group commit: a flush serves everybody
+/// who came while the previous one ran; there is no timer in it. Without waiters, what was written is flushed within
+/// StoreConfig::flushInterval. Thread-safe.
+class FlushService
+{
+public:
+    FlushService(const StoreConfig& config, CommitLog& log, StoreHealth& health, Clock& clock, StoreMetrics& metrics);
+    ~FlushService() { stop(); }
+    FlushService(const FlushService&) = delete;
+    FlushService& operator=(const FlushService&) = delete;
+
+    /// Called on the flush thread after every successful flush.
+    void setFlushedListener(std::function<void()> listener) { m_onFlushed = std::move(listener); }
+    void start();
+    /// Flushes what is there, answers all waiters, joins.
+    void stop();
+
+    /// `done` gets the result once the log is durable up to `end`, or with ServiceNotAvailable / FlushDiskTimeout.
+    void wait(std::int64_t end, std::chrono::steady_clock::time_point since, PutResult result, PutCallback done);
+    /// Something was appended that nobody waits for.
+    void noteDirty()
+    {
+        if (!m_isDirty.exchange(true)) {
+            wakeForDirty();
+        }
+    }
+    /// Blocks until everything written so far is durable.
+    Result<> flushNow();
+    /// Answers waiters that have waited longer than syncFlushTimeout. Called every now and then by another thread,
+    /// because this one may hang in the very flush they wait for.
+    void expireWaiters();
+    /// Store time of some record before the flushed offset.
+    [[nodiscard]] std::int64_t flushedTimestampMs() const { return m_flushedTimestamp.load(std::memory_order_acquire); }
+
+private:
+    struct Waiter
+    {
+        std::int64_t end = 0;
+        std::chrono::steady_clock::time_point since;
+        PutResult result;
+        PutCallback done;
+    };
+
+    void run();
+    void wakeForDirty();
+    void flushOnce();
+    void answer(Waiter& waiter, const Result<>& outcome);
+
+    const StoreConfig& m_config;
+    CommitLog& m_log;
+    StoreHealth& m_health;
+    Clock& m_clock;
+    StoreMetrics& m_metrics;
+    std::function<void()> m_onFlushed;
+    std::atomic<bool> m_isDirty{false};
+    std::atomic<std::int64_t> m_flushedTimestamp{0};
+
+    std::mutex m_mutex; // guards what follows
+    std::condition_variable m_wake;
+    std::vector<Waiter> m_waiters;  // for the next flush
+    std::vector<Waiter> m_inFlight; // for the one under way
+    bool m_isStopping = false;
+    bool m_isStopped = false;
+    std::thread m_thread;
+    std::uint64_t m_messagesSeen = 0; // flush thread, as the next
+    std::vector<Waiter> m_served;
+};
+
+} // namespace gantry

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/house_keeper.h"
+
+#include "base/log.h"
+#include "base/thread.h"
+
+namespace gantry {
+
+namespace {
+
+/// Queues written in one pass, so that a store with very many is written bit by bit.
+constexpr std::size_t kQueuesPerPass = 2'000;
+/// More than this in memory is written whatever the number of queues.
+constexpr std::int64_t kTailBytesMax = 64 * kMiB;
+constexpr std::chrono::seconds kCheckpointInterval{10};
+constexpr std::chrono::seconds kRetentionInterval{10};
+constexpr std::size_t kAllQueues = static_cast<std::size_t>(-1);
+
+} // namespace
+
+HouseKeeper::HouseKeeper(Parts parts)
+    : m_parts(parts)
+{}
+
+void HouseKeeper::start(const CheckpointValues& values, std::function<void()> retain)
+{
+    m_saved = values;
+    m_retain = std::move(retain);
+    m_thread = std::thread([this] { run(); });
+}
+
+void HouseKeeper::stop()
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        m_isStopping = true;
+        m_wake.notify_all();
+    }
+    if (m_thread.joinable()) {
+        m_thread.join();
+    }
+}
+
+void HouseKeeper::run()
+{
+    nameThisThread("gantry-house");
+    auto nextCheckpoint = std::chrono::steady_clock::now() + kCheckpointInterval;
+    auto nextRetention = std::chrono::steady_clock::now() + kRetentionInterval;
+    std::unique_lock lock(m_mutex);
+    while (!m_isStopping) {
+        m_wake.wait_for(lock, m_parts.config.consumeQueueFlushInterval, [this] { return m_isStopping; });
+        if (m_isStopping) {
+            return;
+        }
+        lock.unlock();
+        writeQueues();
+        m_parts.flush.expireWaiters();
+        const auto now = std::chrono::steady_clock::now();
+        if (now >= nextCheckpoint) {
+            (void)saveCheckpoint(); // failures poison the store and are logged there
+            nextCheckpoint = now + kCheckpointInterval;
+        }
+        if (now >= nextRetention || m_parts.health.state() == StoreState::DiskFull) {
+            m_retain();
+            nextRetention = now + kRetentionInterval;
+        }
+        lock.lock();
+    }
+}
+
+/// Space may come back; everything else is final.
+Result<> HouseKeeper::guardWrite(Result<> outcome)
+{
+    if (!outcome) {
+        if (outcome.error().code == Errc::DiskFull) {
+            m_parts.health.setDiskFull(outcome.error().message);
+        } else {
+            m_parts.health.poison(outcome.error());
+        }
+    }
+    return outcome;
+}
+
+void HouseKeeper::writeQueues()
+{
+    const std::lock_guard guard(m_workMutex);
+    const std::size_t count = m_parts.queues.tailBytes() > kTailBytesMax ? kAllQueues : kQueuesPerPass;
+    auto written = m_parts.queues.writeTails(m_parts.log.flushedOffset(), count);
+    (void)guardWrite(written ? Result<>{} : tl::unexpected<Error>(std::move(written.error())));
+}
+
+Result<> HouseKeeper::saveCheckpoint()
+{
+    const std::lock_guard guard(m_workMutex);
+    if (m_parts.health.isPoisoned()) {
+        return tl::unexpected<Error>(m_parts.health.error());
+    }
+    // What is dispatched now is what this checkpoint vouches for; times are read before offsets (see the readers).
+    CheckpointValues values = m_saved;
+    values.logicsMsgTimestamp = m_parts.reput.dispatchedTimestampMs();
+    values.confirmPhyOffset = m_parts.reput.dispatchedOffset();
+    if (values.confirmPhyOffset == m_saved.confirmPhyOffset && m_parts.flush.flushedTimestampMs() == m_saved.physicMsgTimestamp) {
+        return {};
+    }
+    if (m_parts.log.flushedOffset() < values.confirmPhyOffset) {
+        GANTRY_CHECK(m_parts.flush.flushNow());
+    }
+    values.physicMsgTimestamp = m_parts.flush.flushedTimestampMs();
+    auto written = m_parts.queues.writeTails(m_parts.log.flushedOffset(), kAllQueues);
+    GANTRY_CHECK(guardWrite(written ? Result<>{} : tl::unexpected<Error>(std::move(written.error()))));
+    GANTRY_CHECK(guardWrite(m_parts.queues.sync()));
+    values.indexMsgTimestamp = m_parts.index.sync().value_or(values.indexMsgTimestamp);
+    GANTRY_CHECK(guardWrite(m_parts.checkpoint.save(values)));
+    m_saved = values;
+    return {};
+}
+
+} // namespace gantry

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/index_service.h"
+
+#include "base/log.h"
+#include "message/message_property.h"
+#include "message/sys_flag.h"
+
+#include <algorithm>
+#include <ctime>
+
+namespace gantry {
+
+namespace {
+
+constexpr std::chrono::seconds kRetryAfter{10};
+
+/// yyyyMMddHHmmssSSS in local time.
+std::string timeName(std::int64_t ms)
+{
+    const auto seconds = static_cast<std::time_t>(ms / 1000);
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}{:03}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+                       local.tm_hour, local.tm_min, local.tm_sec, ms % 1000);
+}
+
+} // namespace
+
+IndexService::IndexService(const StoreConfig& config, FileSystem& files, Clock& clock, std::filesystem::path directory)
+    : m_config(config)
+    , m_files(files)
+    , m_clock(clock)
+    , m_directory(std::move(directory))
+    , m_layout{config.indexSlotCount, config.indexEntryCount}
+{}
+
+Result<> IndexService::load()
+{
+    if (!m_config.indexEnabled) {
+        return {};
+    }
+    GANTRY_TRY(entries, m_files.list(m_directory));
+    const std::lock_guard guard(m_mutex);
+    for (const DirectoryEntry& entry : entries) {
+        if (entry.isDirectory) {
+            continue;
+        }
+        if (entry.size == 0) {
+            GANTRY_CHECK(m_files.remove(m_directory / entry.name)); // created just before a crash
+            continue;
+        }
+        GANTRY_TRY(file, IndexFile::open(m_files, m_directory / entry.name, m_layout));
+        m_list.push_back(std::move(file));
+    }
+    if (!m_list.empty() && (m_list.size() > 1 || !m_list.back()->isEmpty())) {
+        m_lastOffset = m_list.back()->header().endOffset;
+    }
+    return {};
+}
+
+void IndexService::rebuild(std::int64_t beforeOffset, const std::function<std::int64_t(std::int64_t)>& storeTimestampAt)
+{
+    const std::lock_guard guard(m_mutex);
+    m_lastOffset = -1;
+    while (!m_list.empty()) {
+        IndexFile& last = *m_list.back();
+        last.rebuild(beforeOffset, storeTimestampAt);
+        if (!last.isEmpty()) {
+            m_lastOffset = last.header().endOffset;
+            m_unsynced.push_back(m_list.back());
+            break;
+        }
+        // Nothing of it is left: the one before is the last again.
+        if (auto removed = m_files.remove(last.path()); !removed) {
+            fail(std::move(removed.error()));
+            return;
+        }
+        m_list.pop_back();
+    }
+}
+
+void IndexService::fail(Error error)
+{
+    m_error = std::move(error.message);
+    if (error.code == Errc::DiskFull) {
+        m_retryAt = m_clock.steady() + kRetryAfter;
+    } else {
+        m_isBroken = true;
+    }
+    log::error("store", "messages are not indexed by key any more: {}", m_error);
+}
+
+std::string IndexService::nextName() const
+{
+    std::int64_t now = m_clock.wallMs();
+    std::string name = timeName(now);
+    while (!m_list.empty() && name <= m_list.back()->path().filename().string()) {
+        // The newest file must come last by name, whatever the clock says.
+        const std::string last = m_list.back()->path().filename().string();
+        now = std::max(now, std::int64_t{0}) + 1;
+        name = timeName(now);
+        if (name <= last && now - m_clock.wallMs() > 10'000) {
+            name = fmt::format("{:017}", std::stoll(last) + 1);
+        }
+    }
+    return name;
+}
+
+Result<IndexFile*> IndexService::writableFile()
+{
+    if (m_list.empty() || m_list.back()->isFull()) {
+        const IndexHeader previous = m_list.empty() ? IndexHeader{} : m_list.back()->header();
+        GANTRY_CHECK(m_files.createDirectories(m_directory));
+        GANTRY_TRY(file, IndexFile::create(m_files, m_directory / nextName(), m_layout, previous));
+        m_list.push_back(std::move(file));
+        m_hasNewNames = true;
+    }
+    if (m_unsynced.empty() || m_unsynced.back() != m_list.back()) {
+        m_unsynced.push_back(m_list.back());
+    }
+    return m_list.back().get();
+}
+
+void IndexService::put(const RecordView& record)
+{
+    if (!m_config.indexEnabled || sysflag::transactionType(record.sysFlag) == sysflag::kTransactionRollback) {
+        return;
+    }
+    const auto uniqueKey = findEncodedProperty(record.properties, property::kUniqueKey);
+    const auto keys = findEncodedProperty(record.properties, property::kKeys);
+    const std::lock_guard guard(m_mutex);
+    if (record.physicalOffset <= m_lastOffset || m_isBroken || (m_retryAt && m_clock.steady() < *m_retryAt)) {
+        return;
+    }
+    if (m_retryAt) {
+        m_retryAt.reset();
+        m_error.clear();
+    }
+    if (uniqueKey && !uniqueKey->empty()) {
+        putKey(record.topic, *uniqueKey, record);
+    }
+    std::string_view rest = keys.value_or(std::string_view{});
+    while (!rest.empty() && m_error.empty()) {
+        const std::size_t blank = std::min(rest.find(' '), rest.size());
+        if (blank > 0) {
+            putKey(record.topic, rest.substr(0, blank), record);
+        }
+        rest.remove_prefix(std::min(blank + 1, rest.size()));
+    }
+    m_lastOffset = record.physicalOffset;
+}
+
+void IndexService::putKey(std::string_view topic, std::string_view key, const RecordView& record)
+{
+    m_key.assign(topic).append(1, '#').append(key);
+    auto file = writableFile();
+    Result<> outcome = file ? (*file)->put(indexKeyHash(m_key), record.physicalOffset, record.storeTimestampMs)
+                            : tl::unexpected<Error>(std::move(file.error()));
+    if (!outcome) {
+        fail(std::move(outcome.error()));
+    }
+}
+
+IndexService::Found IndexService::find(std::string_view topic, std::string_view key, std::size_t countMax,
+                                       std::int64_t beginTimestampMs, std::int64_t endTimestampMs) const
+{
+    Found found;
+    const std::int32_t hash = indexKeyHash(std::string(topic).append(1, '#').append(key));
+    const std::lock_guard guard(m_mutex);
+    if (!m_list.empty()) {
+        found.lastTimestampMs = m_list.back()->header().endTimestampMs;
+        found.lastOffset = m_list.back()->header().endOffset;
+    }
+    for (auto file = m_list.rbegin(); file != m_list.rend() && found.offsets.size() < countMax; ++file) {
+        if ((*file)->overlaps(beginTimestampMs, endTimestampMs)) {
+            (*file)->find(hash, {beginTimestampMs, endTimestampMs, countMax}, found.offsets);
+        }
+        if ((*file)->header().beginTimestampMs < beginTimestampMs) {
+            break;
+        }
+    }
+    std::sort(found.offsets.begin(), found.offsets.end());
+    found.offsets.erase(std::unique(found.offsets.begin(), found.offsets.end()), found.offsets.end());
+    return found;
+}
+
+std::optional<std::int64_t> IndexService::sync()
+{
+    const std::lock_guard syncing(m_syncMutex);
+    std::vector<std::shared_ptr<IndexFile>> work;
+    std::int64_t timestamp = 0;
+    bool hasNewNames = false;
+    {
+        const std::lock_guard guard(m_mutex);
+        if (m_list.empty() || m_isBroken) {
+            return std::nullopt;
+        }
+        timestamp = m_list.back()->header().endTimestampMs;
+        work.swap(m_unsynced);
+        hasNewNames = std::exchange(m_hasNewNames, false);
+    }
+    Result<> outcome;
+    for (const std::shared_ptr<IndexFile>& file : work) {
+        outcome = outcome ? file->sync() : std::move(outcome);
+        file->releasePages();
+    }
+    if (hasNewNames && outcome) {
+        outcome = m_files.syncDirectory(m_directory);
+        outcome = outcome ? m_files.syncDirectory(m_directory.parent_path()) : std::move(outcome);
+    }
+    if (!outcome) {
+        const std::lock_guard guard(m_mutex);
+        m_isBroken = true;
+        fail(std::move(outcome.error()));
+        return std::nullopt;
+    }
+    return timestamp;
+}
+
+int IndexService::dropBefore(std::int64_t minCommitLogOffset)
+{
+    int count = 0;
+    const std::lock_guard guard(m_mutex);
+    while (m_list.size() > 1 && m_list.front()->header().endOffset < minCommitLogOffset) {
+        if (auto removed = m_files.remove(m_list.front()->path()); !removed) {
+            log::warning("store", "an expired index file stays: {}", removed.error().message);
+            break;
+        }
+        m_list.erase(m_list.begin());
+        ++count;
+    }
+    return count;
+}
+
+int IndexService::fileCount() const
+{
+    const std::lock_guard guard(m_mutex);
+    return static_cast<int>(m_list.size());
+}
+
+std::string IndexService::error() const
+{
+    const std::lock_guard guard(m_mutex);
+    return m_error;
+}
+
+} // namespace gantry

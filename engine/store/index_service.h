@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/clock.h"
+#include "message/record_codec.h"
+#include "store/index_file.h"
+#include "store/store_config.h"
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gantry {
+
+/// Finds messages by key. Errors switch indexing off and are remembered; they never stop the log. Thread-safe.
+class IndexService
+{
+public:
+    IndexService(const StoreConfig& config, FileSystem& files, Clock& clock, std::filesystem::path directory);
+
+    Result<> load();
+    /// After a crash: forgets what points at or behind the CommitLog offset; those records are dispatched again.
+    void rebuild(std::int64_t beforeOffset, const std::function<std::int64_t(std::int64_t)>& storeTimestampAt);
+
+    /// Enters the record's unique key and keys, unless it is there already.
+    void put(const RecordView& record);
+
+    struct Found
+    {
+        std::vector<std::int64_t> offsets; ///< ascending
+        std::int64_t lastTimestampMs = 0;  ///< of the index
+        std::int64_t lastOffset = 0;
+    };
+    [[nodiscard]] Found find(std::string_view topic, std::string_view key, std::size_t countMax, std::int64_t beginTimestampMs,
+                             std::int64_t endTimestampMs) const;
+
+    /// Makes everything put before durable; the store time up to which that is, nothing when there is no index.
+    std::optional<std::int64_t> sync();
+    /// Deletes files that point only before the offset, never the last.
+    int dropBefore(std::int64_t minCommitLogOffset);
+    [[nodiscard]] int fileCount() const;
+    /// Empty while indexing works.
+    [[nodiscard]] std::string error() const;
+
+private:
+    void putKey(std::string_view topic, std::string_view key, const RecordView& record);
+    Result<IndexFile*> writableFile();
+    void fail(Error error);
+    [[nodiscard]] std::string nextName() const;
+
+    const StoreConfig& m_config;
+    FileSystem& m_files;
+    Clock& m_clock;
+    const std::filesystem::path m_directory;
+    const IndexLayout m_layout;
+
+    std::mutex m_syncMutex;    // one sync at a time; taken before m_mutex
+    mutable std::mutex m_mutex; // guards what follows
+    std::vector<std::shared_ptr<IndexFile>> m_list; // oldest first
+    std::vector<std::shared_ptr<IndexFile>> m_unsynced;
+    std::int64_t m_lastOffset = -1; // of the newest indexed record
+    std::string m_key;         // scratch
+    std::string m_error;
+    std::optional<std::chrono::steady_clock::time_point> m_retryAt; // after a full disk
+    bool m_isBroken = false;
+    bool m_hasNewNames = false;
+};
+
+} // namespace gantry

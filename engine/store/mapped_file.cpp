@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/mapped_file.h"
+
+namespace gantry {
+
+Result<> MappedFile::openForWriting(FileSystem& files)
+{
+    GANTRY_TRY(file, files.open(m_path, OpenMode::Create));
+    GANTRY_CHECK(file->allocate(0, static_cast<std::uint64_t>(m_size)));
+    GANTRY_CHECK(file->syncData());
+    GANTRY_CHECK(files.syncDirectory(m_path.parent_path()));
+    GANTRY_TRY(region, file->map(0, static_cast<std::size_t>(m_size), MapAccess::ReadWrite));
+    m_file = std::move(file);
+    const std::lock_guard guard(m_regionMutex);
+    m_region = std::move(region);
+    m_data.store(m_region->data(), std::memory_order_release);
+    return {};
+}
+
+void MappedFile::closeForWriting()
+{
+    m_data.store(nullptr, std::memory_order_release);
+    {
+        const std::lock_guard guard(m_regionMutex);
+        m_region.reset();
+    }
+    m_file.reset();
+}
+
+void MappedFile::populate(std::int64_t position, std::int64_t length)
+{
+    const std::lock_guard guard(m_regionMutex);
+    if (m_region) {
+        m_region->populate(static_cast<std::size_t>(position), static_cast<std::size_t>(length));
+    }
+}
+
+void MappedFile::release(std::int64_t position, std::int64_t length)
+{
+    const std::lock_guard guard(m_regionMutex);
+    if (m_region) {
+        m_region->release(static_cast<std::size_t>(position), static_cast<std::size_t>(length));
+    }
+}
+
+} // namespace gantry

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/error.h"
+#include "base/file_system.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+namespace gantry {
+
+/// One CommitLog file. While it is written it holds a descriptor (so that no sync error can be lost) and a mapping;
+/// later it is only a name, and readers go through the FileCache.
+class MappedFile
+{
+public:
+    MappedFile(std::filesystem::path path, std::int64_t fromOffset, std::int64_t size)
+        : m_path(std::move(path))
+        , m_fromOffset(fromOffset)
+        , m_size(size)
+    {}
+
+    /// Creates or opens the file, reserves its blocks, maps it. When it returns, name and length are durable.
+    Result<> openForWriting(FileSystem& files);
+    /// Unmaps and closes; everything must have been synced. Called by the thread that flushes.
+    void closeForWriting();
+    [[nodiscard]] bool isOpenForWriting() const { return m_data.load(std::memory_order_acquire) != nullptr; }
+
+    /// Start of the mapping; stays valid until closeForWriting().
+    [[nodiscard]] std::byte* data() const { return m_data.load(std::memory_order_acquire); }
+    Result<> sync() { return m_file->syncData(); }
+    /// Positions are relative to the file.
+    void populate(std::int64_t position, std::int64_t length);
+    void release(std::int64_t position, std::int64_t length);
+
+    [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
+    [[nodiscard]] std::int64_t fromOffset() const { return m_fromOffset; }
+    [[nodiscard]] std::int64_t size() const { return m_size; }
+    [[nodiscard]] std::int64_t endOffset() const { return m_fromOffset + m_size; }
+
+private:
+    const std::filesystem::path m_path;
+    const std::int64_t m_fromOffset;
+    const std::int64_t m_size;
+    std::unique_ptr<File> m_file;           // touched by the opening thread, then by the flushing one
+    std::atomic<std::byte*> m_data{nullptr};
+    std::mutex m_regionMutex;               // guards m_region: advice must not meet closeForWriting()
+    std::unique_ptr<MappedRegion> m_region;
+};
+
+} // namespace gantry

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/message_store_impl.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "message/sys_flag.h"
+#include "message/topic_name.h"
+
+#include <algorithm>
+#include <future>
+
+namespace gantry {
+
+namespace {
+
+constexpr std::size_t kFileCacheSize = 256;
+/// What a record may have beside its body: headers, topic and properties (Apache's reserve).
+constexpr std::int64_t kRecordExtraMax = 64 * kKiB;
+constexpr std::size_t kRetryTopicBytesMax = 255;
+
+PutResult refusal(PutStatus status, std::string reason)
+{
+    PutResult result;
+    result.status = status;
+    result.reason = std::move(reason);
+    return result;
+}
+
+Result<> validateConfig(const StoreConfig& config)
+{
+    if (config.rootDirectory.empty()) {
+        return fail(Errc::InvalidArgument, "storePathRootDir is empty");
+    }
+    const auto isPositive = [](std::int64_t value) { return value > 0; };
+    if (!isPositive(config.consumeQueueFileSize) || config.commitLogFileSize < 4096 || config.indexSlotCount < 1 ||
+        config.indexEntryCount < 2 || !isPositive(config.messageBytesMax)) {
+        return fail(Errc::InvalidArgument,
+                    "file sizes are too small: mappedFileSizeCommitLog {} (at least 4096), mappedFileSizeConsumeQueue {}, "
+                    "maxHashSlotNum {}, maxIndexNum {}, maxMessageSize {}",
+                    config.commitLogFileSize, config.consumeQueueFileSize, config.indexSlotCount, config.indexEntryCount,
+                    config.messageBytesMax);
+    }
+    if (config.commitLogFileSize > 2'147'483'647) {
+        return fail(Errc::InvalidArgument, "mappedFileSizeCommitLog {} is more than a file of the format can have",
+                    config.commitLogFileSize);
+    }
+    return {};
+}
+
+} // namespace
+
+Result<std::unique_ptr<MessageStore>> MessageStore::open(StoreConfig config, Dependencies dependencies)
+{
+    GANTRY_CHECK(validateConfig(config));
+    auto store = std::make_unique<MessageStoreImpl>(std::move(config), dependencies);
+    GANTRY_CHECK(store->start());
+    return std::unique_ptr<MessageStore>(std::move(store));
+}
+
+PutResult MessageStore::putAndWait(PutRequest request)
+{
+    std::promise<PutResult> promise;
+    put(std::move(request), [&promise](PutResult result) { promise.set_value(std::move(result)); });
+    return promise.get_future().get();
+}
+
+MessageStoreImpl::MessageStoreImpl(StoreConfig config, Dependencies dependencies)
+    : m_config(std::move(config))
+    , m_files(dependencies.files)
+    , m_clock(dependencies.clock)
+    , m_directory(m_files, m_config)
+    , m_cache(m_files, kFileCacheSize)
+    , m_checkpoint(m_files, m_directory.checkpoint())
+    , m_log(m_config, m_files, m_cache, m_clock, m_health)
+    , m_queues(m_files, m_cache, m_directory.consumeQueue(), m_config.consumeQueueFileSize)
+    , m_index(m_config, m_files, m_clock, m_directory.index())
+    , m_dispatcher(m_config, m_queues, m_index)
+    , m_flush(m_config, m_log, m_health, m_clock, m_metrics)
+    , m_reput(m_config, m_log, m_dispatcher, m_metrics)
+    , m_house({m_config, m_clock, m_health, m_log, m_queues, m_index, m_flush, m_reput, m_checkpoint})
+{}
+
+MessageStoreImpl::~MessageStoreImpl()
+{
+    (void)close();
+}
+
+Result<> MessageStoreImpl::start()
+{
+    GANTRY_CHECK(m_directory.claim());
+    m_recovery.cleanExit = !m_directory.hasAbortFile();
+    GANTRY_CHECK(m_directory.createAbortFile());
+    GANTRY_CHECK(recover());
+    m_flush.setFlushedListener([this] {
+        if (m_config.flushMode == FlushMode::Sync) {
+            m_reput.notify();
+        }
+    });
+    m_flush.start();
+    m_isStarted = true;
+    return {};
+}
+
+Result<> MessageStoreImpl::recover()
+{
+    const auto begin = std::chrono::steady_clock::now();
+    GANTRY_TRY(checkpoint, m_checkpoint.load());
+    GANTRY_CHECK(m_log.segments().load());
+    GANTRY_CHECK(m_queues.load(!m_recovery.cleanExit));
+    GANTRY_CHECK(m_index.load());
+    CommitLogRecovery recovery(m_config, m_log.segments(), m_queues, m_index, m_dispatcher, m_recovery);
+    GANTRY_TRY(outcome, recovery.run(checkpoint));
+    m_metrics.damagedRecords = m_recovery.damagedOffsets.size();
+    GANTRY_TRY(dropped, m_queues.dropBefore(m_log.minOffset()));
+    (void)dropped;
+    m_queues.resetCounters();
+    const std::int64_t timestamp = outcome.lastStoreTimestampMs > 0 ? outcome.lastStoreTimestampMs : checkpoint.physicMsgTimestamp;
+    GANTRY_CHECK(m_log.start(outcome.end, timestamp));
+    m_reput.start(outcome.end, timestamp);
+    m_house.start(checkpoint, [this] { (void)deleteExpiredFiles(); });
+    m_recovery.durationMs = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
+    return {};
+}
+
+void MessageStoreImpl::setArrivalListener(std::function<void(const Arrival&)> listener)
+{
+    m_reput.setListener(std::move(listener));
+}
+
+// ---- writing
+
+struct MessageStoreImpl::Encoded
+{
+    std::string bytes;
+    std::vector<std::uint32_t> sizes;
+};
+
+PutResult MessageStoreImpl::check(const PutRequest& request) const
+{
+    if (!m_health.acceptsWrites()) {
+        return refusal(PutStatus::ServiceNotAvailable, m_health.reason());
+    }
+    const std::string& topic = request.topic;
+    const std::size_t topicMax = isRetryTopic(topic) ? kRetryTopicBytesMax : limits::kTopicBytesMax;
+    if (topic.empty() || topic.size() > topicMax) {
+        return refusal(PutStatus::MessageIllegal, fmt::format("the topic has {} bytes; 1 to {} are allowed", topic.size(), topicMax));
+    }
+    // The name becomes a directory.
+    if (topic == "." || topic == ".." || topic.find_first_of(std::string_view("/\0", 2)) != std::string::npos) {
+        return refusal(PutStatus::MessageIllegal, "the topic's name cannot be a directory's");
+    }
+    if (request.queueId < 0) {
+        return refusal(PutStatus::MessageIllegal, fmt::format("queue {} cannot be", request.queueId));
+    }
+    if (request.properties.size() > limits::kPropertiesBytesMax) {
+        return refusal(PutStatus::PropertiesTooLarge,
+                       fmt::format("the properties have {} bytes; {} are allowed", request.properties.size(), limits::kPropertiesBytesMax));
+    }
+    if (static_cast<std::int64_t>(request.body.size()) > m_config.messageBytesMax) {
+        return refusal(PutStatus::MessageIllegal,
+                       fmt::format("the body has {} bytes; {} are allowed (maxMessageSize)", request.body.size(), m_config.messageBytesMax));
+    }
+    PutResult ok;
+    ok.status = PutStatus::Ok;
+    return ok;
+}
+
+void MessageStoreImpl::encode(const PutRequest& request, Encoded& encoded) const
+{
+    RecordFields fields;
+    fields.topic = request.topic;
+    fields.body = request.body;
+    fields.properties = request.properties;
+    fields.queueId = request.queueId;
+    fields.flag = request.flag;
+    fields.sysFlag = request.sysFlag;
+    fields.bornTimestampMs = request.bornTimestampMs;
+    fields.bornHost = request.bornHost;
+    fields.storeHost = m_config.storeHost;
+    fields.reconsumeTimes = request.reconsumeTimes;
+    fields.preparedTransactionOffset = request.preparedTransactionOffset;
+    const std::size_t before = encoded.bytes.size();
+    encodeRecord(fields, encoded.bytes);
+    encoded.sizes.push_back(static_cast<std::uint32_t>(encoded.bytes.size() - before));
+}
+
+void MessageStoreImpl::put(PutRequest request, PutCallback done)
+{
+    const auto since = m_clock.steady();
+    if (PutResult checked = check(request); checked.status != PutStatus::Ok) {
+        refuse(std::move(checked), done);
+        return;
+    }
+    thread_local Encoded encoded; // keeps its capacity
+    encoded.bytes.clear();
+    encoded.sizes.clear();
+    encode(request, encoded);
+    append(request, encoded, request.waitForFlush, since, std::move(done));
+}
+
+void MessageStoreImpl::putBatch(std::vector<PutRequest> requests, PutCallback done)
+{
+    const auto since = m_clock.steady();
+    if (requests.empty()) {
+        refuse(refusal(PutStatus::MessageIllegal, "the batch is empty"), done);
+        return;
+    }
+    Encoded encoded;
+    bool waitForFlush = false;
+    for (const PutRequest& request : requests) {
+        if (PutResult checked = check(request); checked.status != PutStatus::Ok) {
+            refuse(std::move(checked), done);
+            return;
+        }
+        const bool isSameQueue = request.topic == requests.front().topic && request.queueId == requests.front().queueId;
+        if (!isSameQueue || sysflag::transactionType(request.sysFlag) != sysflag::kTransactionNone) {
+            refuse(refusal(PutStatus::MessageIllegal, "a batch goes to one queue and has no transactions"), done);
+            return;
+        }
+        encode(request, encoded);
+        waitForFlush = waitForFlush || request.waitForFlush;
+    }
+    append(requests.front(), encoded, waitForFlush, since, std::move(done));
+}
+
+void MessageStoreImpl::append(const PutRequest& first, Encoded& encoded, bool waitForFlush,
+                              std::chrono::steady_clock::time_point since, PutCallback done)
+{
+    const auto size = static_cast<std::int64_t>(encoded.bytes.size());
+    const std::int64_t sizeMax = std::min(m_config.messageBytesMax + kRecordExtraMax, m_config.commitLogFileSize - 8);
+    if (size > sizeMax) {
+        refuse(refusal(PutStatus::MessageIllegal, fmt::format("the message takes {} bytes; {} are allowed", size, sizeMax)), done);
+        return;
+    }
+    const std::int32_t type = sysflag::transactionType(first.sysFlag);
+    CommitLog::Appended appended;
+    do {
+        const ConsumeQueuePtr queue = m_queues.findOrCreate(first.topic, first.queueId);
+        appended = m_log.append({std::as_writable_bytes(std::span(encoded.bytes.data(), encoded.bytes.size())), encoded.sizes,
+                                 &queue->counter(), type == sysflag::kTransactionNone || type == sysflag::kTransactionCommit},
+                                m_metrics.appendLatency);
+    } while (appended.retryLookup);
+    if (appended.status != PutStatus::Ok) {
+        refuse(refusal(appended.status, std::move(appended.reason)), done);
+        return;
+    }
+    PutResult result;
+    result.status = PutStatus::Ok;
+    result.commitLogOffset = appended.offset;
+    result.size = static_cast<std::int32_t>(size);
+    result.queueOffset = appended.queueOffset;
+    result.storeTimestampMs = appended.storeTimestampMs;
+    if (encoded.sizes.size() > 1) {
+        std::int64_t at = appended.offset;
+        for (const std::uint32_t recordSize : encoded.sizes) {
+            result.batchCommitLogOffsets.push_back(at);
+            at += recordSize;
+        }
+    }
+    const int messages = static_cast<int>(encoded.sizes.size());
+    m_metrics.messagesPut.fetch_add(static_cast<std::uint64_t>(messages), std::memory_order_relaxed);
+    m_metrics.bytesPut.fetch_add(static_cast<std::uint64_t>(size), std::memory_order_relaxed);
+    if (m_config.flushMode == FlushMode::Sync && waitForFlush) {
+        m_flush.wait(appended.end, since, std::move(result), [this, since, done = std::move(done), messages](PutResult outcome) {
+            finishPut(std::move(outcome), since, done, messages);
+        });
+        return;
+    }
+    m_flush.noteDirty();
+    if (m_config.flushMode == FlushMode::Async) {
+        m_reput.notify();
+    }
+    finishPut(std::move(result), since, done, messages);
+}
+
+void MessageStoreImpl::finishPut(PutResult result, std::chrono::steady_clock::time_point since, const PutCallback& done, int messages)
+{
+    m_metrics.putLatency.record(static_cast<std::uint64_t>(std::max<std::int64_t>(0, (m_clock.steady() - since).count())));
+    if (result.status != PutStatus::Ok) {
+        m_metrics.putsFailed.fetch_add(static_cast<std::uint64_t>(messages), std::memory_order_relaxed);
+    }
+    done(std::move(result));
+}
+
+void MessageStoreImpl::refuse(PutResult result, const PutCallback& done)
+{
+    m_metrics.putsFailed.fetch_add(1, std::memory_order_relaxed);
+    done(std::move(result));
+}
+
+// ---- lifecycle
+
+Result<> MessageStoreImpl::deleteTopic(std::string_view topic)
+{
+    // Records still on their way to the queues would bring them back.
+    GANTRY_CHECK(sync());
+    return m_queues.removeTopic(topic, m_log);
+}
+
+int MessageStoreImpl::deleteExpiredFiles()
+{
+    return 0;
+}
+
+StorePositions MessageStoreImpl::positions() const
+{
+    StorePositions result;
+    result.state = m_health.state();
+    result.stateReason = m_health.reason();
+    result.minOffset = m_log.minOffset();
+    result.dispatchedOffset = m_reput.dispatchedOffset();
+    result.flushedOffset = m_log.flushedOffset();
+    result.maxOffset = m_log.tail();
+    result.earliestStoreTimestampMs = m_log.earliestStoreTimestampMs();
+    result.commitLogFiles = static_cast<int>(m_log.segments().count());
+    result.consumeQueueFiles = m_queues.fileCount();
+    result.indexFiles = m_index.fileCount();
+    result.indexError = m_index.error();
+    const auto ratio = [](const SpaceInfo& space) {
+        return space.totalBytes == 0 ? -1.0
+                                     : static_cast<double>(space.totalBytes - space.availableBytes) / static_cast<double>(space.totalBytes);
+    };
+    if (auto space = m_files.space(m_log.segments().directory())) {
+        result.commitLogDiskRatio = ratio(*space);
+        result.diskTotalBytes = space->totalBytes;
+        result.diskAvailableBytes = space->availableBytes;
+    }
+    if (auto space = m_files.space(m_queues.directory())) {
+        result.consumeQueueDiskRatio = ratio(*space);
+    }
+    return result;
+}
+
+Result<> MessageStoreImpl::sync()
+{
+    const std::int64_t target = m_log.tail();
+    GANTRY_CHECK(m_flush.flushNow());
+    m_reput.notify();
+    m_reput.waitFor(target);
+    return m_house.saveCheckpoint();
+}
+
+Result<> MessageStoreImpl::close()
+{
+    const std::lock_guard guard(m_closeMutex);
+    if (!m_isClosed) {
+        m_isClosed = true;
+        if (Result<> finished = finishClose(); !finished) {
+            m_closeError = std::move(finished.error());
+        }
+    }
+    return m_closeError ? tl::unexpected<Error>(*m_closeError) : Result<>{};
+}
+
+Result<> MessageStoreImpl::finishClose()
+{
+    m_log.withoutAppends([this] { m_health.close(); }); // after this nothing is appended
+    m_house.stop();
+    m_flush.stop();
+    m_reput.stop();
+    Result<> outcome;
+    if (m_isStarted) {
+        outcome = m_house.saveCheckpoint();
+    }
+    m_log.stop();
+    m_cache.clear();
+    if (m_isStarted && outcome && !m_health.isPoisoned() && m_reput.dispatchedOffset() >= m_log.tail()) {
+        outcome = m_directory.removeAbortFile();
+    }
+    m_directory.release();
+    return outcome;
+}
+
+} // namespace gantry

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reading half of MessageStoreImpl: statuses and limits follow Apache's getMessage (README, "Reading").
+#include "message/record_codec.h"
+#include "store/message_store_impl.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace gantry {
+
+namespace {
+
+/// Entries looked at in one get, so that a filter that matches nothing cannot hold a thread.
+constexpr std::int64_t kEntriesPerGet = 800;
+/// Bytes read from the CommitLog in one call when records lie side by side.
+constexpr std::int64_t kRunBytesMax = 256 * kKiB;
+constexpr std::int64_t kBytesMin = 100;
+constexpr std::int64_t kBytesMax = 128 * kMiB;
+constexpr double kMemoryShare = 0.4;
+constexpr int kQueryMax = 64;    // maxMsgsNumBatch
+constexpr int kQueryRounds = 3;
+
+/// What is further behind the end than this is probably not in the page cache.
+std::int64_t memoryWindow()
+{
+    static const auto bytes = static_cast<std::int64_t>(kMemoryShare * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
+                                                        static_cast<double>(::sysconf(_SC_PAGESIZE)));
+    return bytes;
+}
+
+/// Collects the records of one get.
+class RecordCollector
+{
+public:
+    RecordCollector(const StoreConfig& config, const CommitLog& log, const GetRequest& request, GetResult& result)
+        : m_config(config)
+        , m_log(log)
+        , m_request(request)
+        , m_result(result)
+        , m_bytesMax(std::clamp(request.bytesMax, kBytesMin, kBytesMax))
+        , m_end(log.tail())
+    {}
+
+    /// False when the answer is full; the entry was not taken then.
+    bool add(std::int64_t queueOffset, const RawQueueEntry& entry)
+    {
+        if (isFull(entry)) {
+            return false;
+        }
+        const std::int64_t runEnd = m_runOffset + m_runSize;
+        if (m_runSize > 0 && (entry.offset != runEnd || m_runSize + entry.size > kRunBytesMax)) {
+            readRun();
+        }
+        if (m_runSize == 0) {
+            m_runOffset = entry.offset;
+        }
+        m_run.push_back({queueOffset, entry.offset, entry.size, entry.tagsCode});
+        m_runSize += entry.size;
+        m_plannedBytes += entry.size;
+        ++m_planned;
+        // With a filter on records nobody knows how many of them stay.
+        if (m_request.filter != nullptr) {
+            readRun();
+        }
+        return true;
+    }
+    void finish() { readRun(); }
+    [[nodiscard]] bool lostRecords() const { return m_lost > 0; }
+    [[nodiscard]] std::uint64_t damaged() const { return m_damaged; }
+
+private:
+    [[nodiscard]] bool isFull(const RawQueueEntry& entry) const
+    {
+        if (m_planned == 0) {
+            return false; // the first always goes
+        }
+        const bool isOnDisk = m_end - entry.offset > memoryWindow();
+        const int countMax = std::min(m_request.messagesMax, isOnDisk ? m_config.transferMessagesOnDiskMax : m_config.transferMessagesInMemoryMax);
+        const std::int64_t bytesMax = std::min(m_bytesMax, isOnDisk ? m_config.transferBytesOnDiskMax : m_config.transferBytesInMemoryMax);
+        return m_planned >= countMax || m_plannedBytes + entry.size > bytesMax;
+    }
+
+    void readRun()
+    {
+        if (m_run.empty()) {
+            return;
+        }
+        const std::size_t before = m_result.records.size();
+        m_result.records.resize(before + static_cast<std::size_t>(m_runSize));
+        const auto count = m_log.readAt(m_runOffset, std::as_writable_bytes(std::span(m_result.records)).subspan(before));
+        const std::size_t got = count ? *count : 0;
+        std::size_t kept = before;
+        for (const ConsumeQueueEntry& entry : m_run) {
+            const auto position = static_cast<std::size_t>(entry.commitLogOffset - m_runOffset);
+            const auto size = static_cast<std::size_t>(entry.size);
+            const bool isThere = position + size <= got;
+            const std::string_view bytes = std::string_view(m_result.records).substr(before + position, size);
+            if (isThere && isWanted(entry, asBytes(bytes))) {
+                std::copy(bytes.begin(), bytes.end(), m_result.records.begin() + static_cast<std::ptrdiff_t>(kept));
+                kept += size;
+            } else {
+                --m_planned;
+                m_plannedBytes -= entry.size;
+                m_lost += isThere ? 0 : 1;
+            }
+        }
+        m_result.records.resize(kept);
+        m_run.clear();
+        m_runSize = 0;
+    }
+
+    bool isWanted(const ConsumeQueueEntry& entry, ByteView bytes)
+    {
+        const RecordParse parse = parseRecord(bytes, true);
+        if (parse.status != RecordStatus::Ok || parse.record.physicalOffset != entry.commitLogOffset) {
+            ++(parse.status == RecordStatus::BadBodyCrc ? m_damaged : m_lost);
+            return false;
+        }
+        if (m_request.filter != nullptr && !m_request.filter->matchesRecord(bytes)) {
+            return false;
+        }
+        ++m_result.messageCount;
+        m_result.lastStoreTimestampMs = parse.record.storeTimestampMs;
+        m_result.suggestPullingFromSlave = m_end - entry.commitLogOffset > memoryWindow();
+        m_result.fromDisk = m_result.fromDisk || m_result.suggestPullingFromSlave;
+        return true;
+    }
+
+    const StoreConfig& m_config;
+    const CommitLog& m_log;
+    const GetRequest& m_request;
+    GetResult& m_result;
+    const std::int64_t m_bytesMax;
+    const std::int64_t m_end;
+    std::vector<ConsumeQueueEntry> m_run; // neighbours in the log, read at once
+    std::int64_t m_runOffset = 0;
+    std::int64_t m_runSize = 0;
+    int m_planned = 0;
+    std::int64_t m_plannedBytes = 0;
+    std::uint64_t m_lost = 0;
+    std::uint64_t m_damaged = 0;
+};
+
+/// The answers that need no record; nothing when there may be one.
+std::optional<GetStatus> statusOfOffset(const GetResult& range, std::int64_t offset)
+{
+    if (range.maxOffset == 0) {
+        return GetStatus::NoMessageInQueue;
+    }
+    if (offset < range.minOffset) {
+        return GetStatus::OffsetTooSmall;
+    }
+    if (offset == range.maxOffset) {
+        return GetStatus::OffsetOverflowOne;
+    }
+    if (offset > range.maxOffset) {
+        return GetStatus::OffsetOverflowBadly;
+    }
+    return std::nullopt;
+}
+
+std::int64_t nextOffsetFor(GetStatus status, const GetResult& range, std::int64_t offset)
+{
+    switch (status) {
+    case GetStatus::OffsetTooSmall: return range.minOffset;
+    case GetStatus::OffsetOverflowOne: return offset;
+    case GetStatus::OffsetOverflowBadly: return range.maxOffset;
+    default: return 0;
+    }
+}
+
+} // namespace
+
+GetResult MessageStoreImpl::get(const GetRequest& request)
+{
+    GetResult result;
+    const ConsumeQueuePtr queue = m_queues.find(request.topic, request.queueId);
+    if (!queue) {
+        m_metrics.getsMissed.fetch_add(1, std::memory_order_relaxed);
+        return result;
+    }
+    result.minOffset = queue->minOffset();
+    result.maxOffset = queue->maxOffset();
+    if (const auto status = statusOfOffset(result, request.offset)) {
+        result.status = *status;
+        result.nextBeginOffset = nextOffsetFor(*status, result, request.offset);
+        m_metrics.getsMissed.fetch_add(1, std::memory_order_relaxed);
+        return result;
+    }
+    const std::int64_t wanted = std::max<std::int64_t>(kEntriesPerGet, request.messagesMax);
+    const auto raw = queue->read(request.offset, std::min(wanted, request.filter == nullptr ? request.messagesMax + std::int64_t{8} : wanted));
+    if (!raw || raw->empty()) {
+        const std::int64_t perFile = m_config.consumeQueueFileSize / kConsumeQueueEntrySize;
+        result.status = GetStatus::OffsetFoundNull;
+        result.nextBeginOffset = std::min(request.offset / perFile * perFile + perFile, result.maxOffset);
+        return result;
+    }
+    RecordCollector collector(m_config, m_log, request, result);
+    const std::int64_t logBegin = m_log.minOffset();
+    bool lost = false;
+    std::int64_t at = request.offset;
+    const std::int64_t end = request.offset + static_cast<std::int64_t>(raw->size()) / kConsumeQueueEntrySize;
+    for (; at < end; ++at) {
+        const RawQueueEntry entry = loadQueueEntry(asBytes(*raw).data() + (at - request.offset) * kConsumeQueueEntrySize);
+        const bool isGone = entry.offset < logBegin;
+        lost = lost || (isGone && !entry.isFiller());
+        if (entry.isFiller() || isGone || (request.filter != nullptr && !request.filter->matchesTagsCode(entry.tagsCode))) {
+            continue;
+        }
+        if (!collector.add(at, entry)) {
+            break;
+        }
+    }
+    collector.finish();
+    lost = lost || collector.lostRecords();
+    result.nextBeginOffset = at;
+    result.status = result.messageCount > 0 ? GetStatus::Found : lost ? GetStatus::MessageWasRemoving : GetStatus::NoMatchedMessage;
+    m_metrics.damagedRecords.fetch_add(collector.damaged(), std::memory_order_relaxed);
+    m_metrics.messagesGot.fetch_add(static_cast<std::uint64_t>(result.messageCount), std::memory_order_relaxed);
+    m_metrics.bytesGot.fetch_add(result.records.size(), std::memory_order_relaxed);
+    (result.messageCount > 0 ? m_metrics.getsFound : m_metrics.getsMissed).fetch_add(1, std::memory_order_relaxed);
+    return result;
+}
+
+std::int64_t MessageStoreImpl::minOffset(std::string_view topic, std::int32_t queueId) const
+{
+    const ConsumeQueuePtr queue = m_queues.find(topic, queueId);
+    return queue ? queue->minOffset() : 0;
+}
+
+std::int64_t MessageStoreImpl::maxOffset(std::string_view topic, std::int32_t queueId) const
+{
+    const ConsumeQueuePtr queue = m_queues.find(topic, queueId);
+    return queue ? queue->maxOffset() : 0;
+}
+
+std::optional<ConsumeQueueEntry> MessageStoreImpl::entryAt(std::string_view topic, std::int32_t queueId, std::int64_t queueOffset) const
+{
+    const std::vector<ConsumeQueueEntry> found = entries(topic, queueId, queueOffset, 1);
+    return found.empty() ? std::nullopt : std::optional(found.front());
+}
+
+std::vector<ConsumeQueueEntry> MessageStoreImpl::entries(std::string_view topic, std::int32_t queueId, std::int64_t fromOffset,
+                                                         int countMax) const
+{
+    std::vector<ConsumeQueueEntry> found;
+    const ConsumeQueuePtr queue = m_queues.find(topic, queueId);
+    const auto raw = queue ? queue->read(fromOffset, countMax) : Result<std::string>{};
+    for (std::size_t at = 0; raw && at < raw->size(); at += kConsumeQueueEntrySize) {
+        const RawQueueEntry entry = loadQueueEntry(asBytes(*raw).data() + at);
+        found.push_back({fromOffset + static_cast<std::int64_t>(at) / kConsumeQueueEntrySize, entry.offset, entry.size, entry.tagsCode});
+    }
+    return found;
+}
+
+std::int64_t MessageStoreImpl::storeTimestampOf(std::string_view topic, std::int32_t queueId, std::int64_t queueOffset) const
+{
+    const auto entry = entryAt(topic, queueId, queueOffset);
+    return entry ? m_log.storeTimestampAt(entry->commitLogOffset) : -1;
+}
+
+std::int64_t MessageStoreImpl::offsetByTime(std::string_view topic, std::int32_t queueId, std::int64_t timestampMs,
+                                            OffsetBoundary boundary) const
+{
+    const ConsumeQueuePtr queue = m_queues.find(topic, queueId);
+    if (!queue || queue->minOffset() == queue->maxOffset()) {
+        return queue ? queue->maxOffset() : 0;
+    }
+    // Lower: the first with time >= t. Upper: the last with time <= t, which is the one before the first with > t.
+    const std::int64_t limit = boundary == OffsetBoundary::Lower ? timestampMs : timestampMs + 1;
+    std::int64_t low = queue->minOffset();
+    std::int64_t high = queue->maxOffset();
+    while (low < high) {
+        const std::int64_t middle = low + (high - low) / 2;
+        // A place without a record (removed, filler, damaged) takes the time of the next one that has a record.
+        std::int64_t probe = middle;
+        std::int64_t time = storeTimestampOf(topic, queueId, probe);
+        while (time < 0 && ++probe < high) {
+            time = storeTimestampOf(topic, queueId, probe);
+        }
+        if (probe == high || time >= limit) {
+            high = middle;
+        } else {
+            low = probe + 1;
+        }
+    }
+    return boundary == OffsetBoundary::Lower ? low : std::max(queue->minOffset(), low - 1);
+}
+
+Result<std::string> MessageStoreImpl::recordAt(std::int64_t commitLogOffset) const
+{
+    return m_log.record(commitLogOffset, 4096);
+}
+
+QueryResult MessageStoreImpl::queryByKey(std::string_view topic, std::string_view key, int countMax,
+                                         std::int64_t beginTimestampMs, std::int64_t endTimestampMs) const
+{
+    QueryResult result;
+    const auto count = static_cast<std::size_t>(std::clamp(countMax, 0, kQueryMax));
+    std::int64_t end = endTimestampMs;
+    // As Apache: when nothing that was found can be read any more, look again before it.
+    for (int round = 0; round < kQueryRounds && result.records.empty(); ++round) {
+        const IndexService::Found found = m_index.find(topic, key, count, beginTimestampMs, end);
+        result.indexLastUpdateTimestampMs = found.lastTimestampMs;
+        result.indexLastUpdateOffset = found.lastOffset;
+        for (const std::int64_t offset : found.offsets) {
+            if (auto record = m_log.record(offset, 4096)) {
+                result.records.push_back(std::move(*record));
+            }
+        }
+        if (found.offsets.empty()) {
+            break;
+        }
+        const std::int64_t firstTime = m_log.storeTimestampAt(found.offsets.front());
+        if (firstTime <= 0 || firstTime >= end) {
+            break;
+        }
+        end = firstTime;
+    }
+    return result;
+}
+
+std::vector<std::pair<std::string, std::int32_t>> MessageStoreImpl::queues() const
+{
+    std::vector<std::pair<std::string, std::int32_t>> result;
+    for (const ConsumeQueuePtr& queue : m_queues.all()) {
+        if (queue->maxOffset() > 0 || queue->hasFiles()) {
+            result.emplace_back(queue->topic(), queue->queueId());
+        }
+    }
+    std::sort(result.begin(), result.end());
+    return result;
+}
+
+} // namespace gantry

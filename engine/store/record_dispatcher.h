@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "message/record_codec.h"
+#include "store/consume_queue_store.h"
+#include "store/index_service.h"
+#include "store/store_config.h"
+
+namespace gantry {
+
+/// Enters a CommitLog record into its ConsumeQueue and the index. Used by one thread at a time: recovery, then reput.
+class RecordDispatcher
+{
+public:
+    RecordDispatcher(const StoreConfig& config, ConsumeQueueStore& queues, IndexService& index);
+
+    struct Outcome
+    {
+        bool isConsumable = false;  ///< a new ConsumeQueue entry was made
+        bool foundGap = false;      ///< the queue lacked entries before this one
+        std::int64_t tagsCode = 0;
+    };
+    /// Records that are there already change nothing.
+    Outcome dispatch(const RecordView& record);
+    /// A record whose body is damaged keeps its place in the queue; reading skips it.
+    Outcome dispatchDamaged(const RecordView& record);
+
+    /// Hash of the tags; for delayed messages their due time (README, "Tags code").
+    [[nodiscard]] std::int64_t tagsCode(const RecordView& record) const;
+
+private:
+    const std::vector<std::chrono::milliseconds> m_delayLevels;
+    ConsumeQueueStore& m_queues;
+    IndexService& m_index;
+};
+
+} // namespace gantry

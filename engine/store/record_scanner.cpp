@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/record_scanner.h"
+
+#include "base/byte_cursor.h"
+#include "base/units.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace gantry {
+
+namespace {
+
+constexpr std::size_t kChunk = 4 * kMiB;
+constexpr std::size_t kEmptyProbe = 1 * kMiB;
+/// No record is larger, whatever its header says.
+constexpr std::int32_t kRecordBytesMax = 64 * kMiB;
+constexpr std::size_t kHeaderSize = 8;
+
+} // namespace
+
+/// At least `wanted` bytes at the offset as far as the file and the limit go, usually more.
+Result<ByteView> RecordScanner::bytesAt(std::int64_t offset, std::size_t wanted, std::int64_t limit)
+{
+    const MappedFilePtr file = m_segments.find(offset);
+    if (!file || offset >= limit) {
+        return ByteView{};
+    }
+    const std::int64_t end = std::min(file->endOffset(), limit);
+    wanted = std::min(wanted, static_cast<std::size_t>(end - offset));
+    const std::int64_t have = m_bytesOffset + static_cast<std::int64_t>(m_bytes.size()) - offset;
+    if (offset < m_bytesOffset || have < static_cast<std::int64_t>(wanted)) {
+        m_bytes.resize(std::min(std::max(wanted, kChunk), static_cast<std::size_t>(end - offset)));
+        m_bytesOffset = offset;
+        GANTRY_TRY(count, m_segments.readAt(offset, std::as_writable_bytes(std::span(m_bytes.data(), m_bytes.size()))));
+        m_bytes.resize(count);
+    }
+    const auto position = static_cast<std::size_t>(offset - m_bytesOffset);
+    const auto length = std::min(m_bytes.size() - position, static_cast<std::size_t>(end - offset));
+    return asBytes(m_bytes).subspan(position, length);
+}
+
+Result<RecordScanner::Item> RecordScanner::at(std::int64_t offset, std::int64_t limit)
+{
+    Item item;
+    if (!m_segments.find(offset) || offset >= limit) {
+        return item;
+    }
+    item.kind = Kind::Damaged;
+    GANTRY_TRY(head, bytesAt(offset, kHeaderSize, limit));
+    if (head.size() < kHeaderSize) {
+        return item;
+    }
+    const auto size = loadBig<std::int32_t>(head.data());
+    const auto magic = loadBig<std::int32_t>(head.data() + record_layout::kMagic);
+    if (magic == kBlankMagic) {
+        item.kind = Kind::Blank;
+        return item;
+    }
+    if ((magic != kRecordMagicV1 && magic != kRecordMagicV2) || size <= 0 || size > kRecordBytesMax) {
+        return item;
+    }
+    GANTRY_TRY(bytes, bytesAt(offset, static_cast<std::size_t>(size), limit));
+    const RecordParse parse = parseRecord(bytes, m_checkBodyCrc);
+    const bool isWhole = parse.status == RecordStatus::Ok || parse.status == RecordStatus::BadBodyCrc;
+    if (isWhole && parse.record.physicalOffset == offset) {
+        item.kind = parse.status == RecordStatus::Ok ? Kind::Record : Kind::Damaged;
+        item.hasHeader = true;
+        item.record = parse.record;
+    }
+    return item;
+}
+
+Result<std::int64_t> RecordScanner::findRecord(std::int64_t from, std::int64_t limit)
+{
+    for (const MappedFilePtr& file : m_segments.all()) {
+        if (file->endOffset() <= from) {
+            continue;
+        }
+        const std::int64_t begin = std::max(from, file->fromOffset());
+        if (begin >= limit) {
+            break;
+        }
+        if (begin == file->fromOffset()) {
+            GANTRY_TRY(isEmpty, beginsWithZeros(*file));
+            if (isEmpty) {
+                continue; // prepared ahead, never used
+            }
+        }
+        GANTRY_TRY(found, findInFile(*file, begin, limit));
+        if (found >= 0) {
+            return found;
+        }
+    }
+    return -1;
+}
+
+Result<bool> RecordScanner::beginsWithZeros(const MappedFile& file)
+{
+    GANTRY_TRY(bytes, bytesAt(file.fromOffset(), kEmptyProbe, file.endOffset()));
+    const std::string_view text = asText(bytes.first(std::min(bytes.size(), kEmptyProbe)));
+    return text.find_first_not_of('\0') == std::string_view::npos;
+}
+
+/// Looks for a magic whose record says that it lies where it lies, and whose body has its checksum.
+Result<std::int64_t> RecordScanner::findInFile(const MappedFile& file, std::int64_t from, std::int64_t limit)
+{
+    constexpr auto kMagicFirst = static_cast<int>((static_cast<std::uint32_t>(kRecordMagicV1) >> 24U) & 0xFFU);
+    const std::int64_t end = std::min(file.endOffset(), limit);
+    std::int64_t at = from + static_cast<std::int64_t>(record_layout::kMagic); // of the magic
+    while (at < end) {
+        GANTRY_TRY(bytes, bytesAt(at, 1, end));
+        if (bytes.empty()) {
+            break;
+        }
+        const void* hit = std::memchr(bytes.data(), kMagicFirst, bytes.size());
+        if (hit == nullptr) {
+            at += static_cast<std::int64_t>(bytes.size());
+            continue;
+        }
+        at += static_cast<const std::byte*>(hit) - bytes.data();
+        GANTRY_TRY(item, this->at(at - static_cast<std::int64_t>(record_layout::kMagic), end));
+        if (item.kind == Kind::Record) {
+            return at - static_cast<std::int64_t>(record_layout::kMagic);
+        }
+        ++at;
+    }
+    return -1;
+}
+
+Result<bool> RecordScanner::isZeroAt(std::int64_t from)
+{
+    constexpr std::size_t kProbe = 4096;
+    std::string probe(kProbe, '\0');
+    GANTRY_TRY(count, m_segments.readAt(from, std::as_writable_bytes(std::span(probe.data(), probe.size()))));
+    return std::string_view(probe).substr(0, count).find_first_not_of('\0') == std::string_view::npos;
+}
+
+Result<std::int64_t> RecordScanner::nonZeroEnd(std::int64_t from)
+{
+    const MappedFilePtr file = m_segments.find(from);
+    std::int64_t result = from;
+    for (std::int64_t at = from; file && at < file->endOffset();) {
+        GANTRY_TRY(bytes, bytesAt(at, kChunk, file->endOffset()));
+        if (bytes.empty()) {
+            break;
+        }
+        const std::size_t last = asText(bytes).find_last_not_of('\0');
+        result = last == std::string_view::npos ? result : at + static_cast<std::int64_t>(last) + 1;
+        at += static_cast<std::int64_t>(bytes.size());
+    }
+    return result;
+}
+
+} // namespace gantry

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "message/record_codec.h"
+#include "store/mapped_file_queue.h"
+
+#include <string>
+
+namespace gantry {
+
+/// Walks the CommitLog's files record by record, through a buffer; knows how to find the next good record behind a
+/// bad one. Views stay valid until the next call. One thread.
+class RecordScanner
+{
+public:
+    enum class Kind {
+        Record,
+        Blank,    ///< the file ends here
+        Damaged,  ///< nothing good at this place; perhaps nothing at all
+        NoFile,   ///< no file holds the offset
+    };
+    struct Item
+    {
+        Kind kind = Kind::NoFile;
+        RecordView record;          ///< for Record, and for Damaged with hasHeader
+        bool hasHeader = false;     ///< Damaged: only the body fails its checksum, the rest adds up
+    };
+
+    RecordScanner(const MappedFileQueue& segments, bool checkBodyCrc)
+        : m_segments(segments)
+        , m_checkBodyCrc(checkBodyCrc)
+    {}
+
+    /// What lies at the offset; bytes at or behind `limit` are not looked at.
+    Result<Item> at(std::int64_t offset, std::int64_t limit);
+    /// The first offset in [from, limit) where a whole, good record lies; -1 if there is none.
+    Result<std::int64_t> findRecord(std::int64_t from, std::int64_t limit);
+    /// Behind the last byte of [from, end of its file) that is not zero; `from` if all are zero.
+    Result<std::int64_t> nonZeroEnd(std::int64_t from);
+    /// Whether the next page or so holds only zeros.
+    Result<bool> isZeroAt(std::int64_t from);
+    /// Forgets what was read, e.g. because it was overwritten.
+    void reset() { m_bytes.clear(); }
+
+private:
+    Result<ByteView> bytesAt(std::int64_t offset, std::size_t wanted, std::int64_t limit);
+    Result<std::int64_t> findInFile(const MappedFile& file, std::int64_t from, std::int64_t limit);
+    Result<bool> beginsWithZeros(const MappedFile& file);
+
+    const MappedFileQueue& m_segments;
+    const bool m_checkBodyCrc;
+    std::int64_t m_bytesOffset = 0;
+    std::string m_bytes;
+};
+
+} // namespace gantry

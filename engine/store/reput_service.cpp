@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/reput_service.h"
+
+#include "base/log.h"
+#include "base/thread.h"
+
+namespace gantry {
+
+namespace {
+
+/// After a burst of this many records more will come: a short pause saves a wake-up per record.
+constexpr std::size_t kBurst = 64;
+constexpr std::chrono::microseconds kBurstPause{200};
+
+} // namespace
+
+ReputService::ReputService(const StoreConfig& config, CommitLog& log, RecordDispatcher& dispatcher, StoreMetrics& metrics)
+    : m_config(config)
+    , m_log(log)
+    , m_dispatcher(dispatcher)
+    , m_metrics(metrics)
+    , m_scanner(log.segments(), false)
+{}
+
+void ReputService::setListener(std::function<void(const MessageStore::Arrival&)> listener)
+{
+    const std::lock_guard guard(m_mutex);
+    m_listener = listener ? std::make_shared<const std::function<void(const MessageStore::Arrival&)>>(std::move(listener)) : nullptr;
+}
+
+void ReputService::start(std::int64_t from, std::int64_t lastStoreTimestampMs)
+{
+    m_dispatched = from;
+    m_timestamp = lastStoreTimestampMs;
+    m_thread = std::thread([this] { run(); });
+}
+
+void ReputService::stop()
+{
+    m_isStopping = true;
+    m_signal.notify();
+    if (m_thread.joinable()) {
+        m_thread.join();
+    }
+}
+
+std::int64_t ReputService::limit() const
+{
+    return m_config.flushMode == FlushMode::Sync ? m_log.flushedOffset() : m_log.tail();
+}
+
+void ReputService::waitFor(std::int64_t offset)
+{
+    std::unique_lock lock(m_mutex);
+    ++m_waiting;
+    m_progress.wait(lock, [&] { return dispatchedOffset() >= offset || m_isStopping; });
+    --m_waiting;
+}
+
+void ReputService::run()
+{
+    nameThisThread("gantry-reput");
+    while (true) {
+        const bool isLast = m_isStopping;
+        const std::size_t count = dispatchUpTo(limit());
+        {
+            const std::lock_guard guard(m_mutex);
+            if (m_waiting > 0) {
+                m_progress.notify_all();
+            }
+        }
+        if (isLast && count == 0) {
+            return;
+        }
+        if (count >= kBurst) {
+            std::this_thread::sleep_for(kBurstPause);
+        } else if (count == 0) {
+            m_signal.wait();
+        }
+    }
+}
+
+std::size_t ReputService::dispatchUpTo(std::int64_t limit)
+{
+    std::size_t count = 0;
+    std::int64_t at = dispatchedOffset();
+    m_scanner.reset(); // bytes behind the last limit were not final
+    while (at < limit) {
+        auto item = m_scanner.at(at, limit);
+        if (!item) {
+            log::error("store", "dispatch waits at {}: {}", at, item.error().message);
+            break;
+        }
+        ++count;
+        std::int64_t timestamp = dispatchedTimestampMs();
+        if (item->kind == RecordScanner::Kind::Record) {
+            dispatchRecord(item->record);
+            timestamp = item->record.storeTimestampMs;
+            at += item->record.totalSize;
+        } else if (item->kind == RecordScanner::Kind::Blank) {
+            at = m_log.segments().find(at)->endOffset();
+        } else if (stepOverDamage(limit)) {
+            at = dispatchedOffset();
+        } else {
+            break;
+        }
+        publish(at);
+        m_timestamp.store(timestamp, std::memory_order_release); // after the offset, see dispatchedTimestampMs()
+    }
+    return count;
+}
+
+void ReputService::dispatchRecord(const RecordView& record)
+{
+    const RecordDispatcher::Outcome outcome = m_dispatcher.dispatch(record);
+    m_metrics.recordsDispatched.fetch_add(1, std::memory_order_relaxed);
+    if (!outcome.isConsumable) {
+        return;
+    }
+    std::shared_ptr<const std::function<void(const MessageStore::Arrival&)>> listener;
+    {
+        const std::lock_guard guard(m_mutex);
+        listener = m_listener;
+    }
+    if (listener) {
+        (*listener)({record.topic, record.queueId, record.queueOffset, outcome.tagsCode, record.storeTimestampMs, record.properties});
+    }
+}
+
+/// Bytes that were written by this process are not what was written: memory or disk is failing. The good records
+/// behind must still be found.
+bool ReputService::stepOverDamage(std::int64_t limit)
+{
+    const std::int64_t at = dispatchedOffset();
+    m_metrics.damagedRecords.fetch_add(1, std::memory_order_relaxed);
+    auto next = m_scanner.findRecord(at + 1, limit);
+    log::error("store", "no record at CommitLog offset {}, where one was written; going on at {}", at, next ? *next : -1);
+    publish(next && *next >= 0 ? *next : limit);
+    return true;
+}
+
+void ReputService::publish(std::int64_t offset)
+{
+    m_dispatched.store(offset, std::memory_order_release);
+}
+
+} // namespace gantry

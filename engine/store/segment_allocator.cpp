@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/segment_allocator.h"
+
+#include "base/log.h"
+#include "base/thread.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace gantry {
+
+SegmentAllocator::SegmentAllocator(MappedFileQueue& segments, std::int64_t populateWindow)
+    : m_segments(segments)
+    , m_populateWindow(populateWindow)
+    , m_populateAt(populateWindow > 0 ? 0 : std::numeric_limits<std::int64_t>::max())
+{}
+
+SegmentAllocator::~SegmentAllocator()
+{
+    stop();
+}
+
+void SegmentAllocator::start()
+{
+    m_thread = std::thread([this] { run(); });
+}
+
+void SegmentAllocator::stop()
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        m_stop = true;
+        m_changed.notify_all();
+    }
+    if (m_thread.joinable()) {
+        m_thread.join();
+    }
+    if (m_ready) {
+        m_ready->closeForWriting();
+        if (auto removed = m_segments.fileSystem().remove(m_ready->path()); !removed) {
+            log::warning("store", "an unused CommitLog file stays: {}", removed.error().message);
+        }
+        m_ready.reset();
+    }
+    m_active.reset();
+}
+
+void SegmentAllocator::request(std::int64_t fromOffset)
+{
+    const std::lock_guard guard(m_mutex);
+    if (m_wanted == fromOffset || (m_ready && m_ready->fromOffset() == fromOffset)) {
+        return;
+    }
+    m_wanted = fromOffset;
+    m_error.reset();
+    m_changed.notify_all();
+}
+
+Result<MappedFilePtr> SegmentAllocator::take(std::int64_t fromOffset, std::chrono::milliseconds timeout)
+{
+    request(fromOffset);
+    std::unique_lock lock(m_mutex);
+    const bool done = m_changed.wait_for(lock, timeout, [&] {
+        return m_stop || m_error || (m_ready && m_ready->fromOffset() == fromOffset);
+    });
+    if (m_ready && m_ready->fromOffset() == fromOffset) {
+        return std::exchange(m_ready, nullptr);
+    }
+    if (m_error) {
+        tl::unexpected<Error> error(std::move(*m_error));
+        m_error.reset();
+        return error;
+    }
+    return done ? fail(Errc::Cancelled, "the store is stopping")
+                : fail(Errc::Timeout, "the next CommitLog file was not ready within {} ms", timeout.count());
+}
+
+void SegmentAllocator::noteTail(const MappedFilePtr& active, std::int64_t tail)
+{
+    m_populateAt.store(std::numeric_limits<std::int64_t>::max(), std::memory_order_relaxed);
+    const std::lock_guard guard(m_mutex);
+    m_active = active;
+    m_tail = tail;
+    m_changed.notify_all();
+}
+
+void SegmentAllocator::run()
+{
+    nameThisThread("gantry-alloc");
+    std::unique_lock lock(m_mutex);
+    while (!m_stop) {
+        if (m_wanted) {
+            createWanted(lock);
+        } else if (m_active) {
+            populateAhead(lock);
+        } else {
+            m_changed.wait(lock);
+        }
+    }
+}
+
+void SegmentAllocator::createWanted(std::unique_lock<std::mutex>& lock)
+{
+    const std::int64_t fromOffset = *m_wanted;
+    lock.unlock();
+    auto file = std::make_shared<MappedFile>(m_segments.pathOf(fromOffset), fromOffset, m_segments.fileSize());
+    Result<> opened = file->openForWriting(m_segments.fileSystem());
+    if (opened) {
+        file->populate(0, std::min(m_populateWindow, file->size()));
+    } else if (opened.error().code == Errc::DiskFull) {
+        // A file of the wrong length must not stay behind.
+        (void)m_segments.fileSystem().remove(file->path());
+    }
+    lock.lock();
+    if (m_wanted == fromOffset) {
+        m_wanted.reset();
+    }
+    if (opened) {
+        m_ready = std::move(file);
+    } else {
+        m_error = std::move(opened.error());
+    }
+    m_changed.notify_all();
+}
+
+void SegmentAllocator::populateAhead(std::unique_lock<std::mutex>& lock)
+{
+    const MappedFilePtr active = std::exchange(m_active, nullptr);
+    const std::int64_t tail = m_tail;
+    const std::int64_t begin = std::max({tail, m_populatedEnd, active->fromOffset()});
+    const std::int64_t end = std::min(active->endOffset(), tail + m_populateWindow);
+    lock.unlock();
+    if (begin < end) {
+        active->populate(begin - active->fromOffset(), end - begin);
+    }
+    lock.lock();
+    m_populatedEnd = std::max(end, begin);
+    // At the end of the file the next one's first window is there already; wake again inside it.
+    m_populateAt.store(end - m_populateWindow / 2, std::memory_order_relaxed);
+    if (end == active->endOffset()) {
+        m_populatedEnd = end + m_populateWindow;
+        m_populateAt.store(end + m_populateWindow / 2, std::memory_order_relaxed);
+    }
+}
+
+} // namespace gantry

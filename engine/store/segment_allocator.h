@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "store/mapped_file_queue.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace gantry {
+
+/// Makes the CommitLog's next file before it is needed and brings its pages in ahead of the writer, on a thread of
+/// its own, so that appending meets neither a system call nor a page fault.
+class SegmentAllocator
+{
+public:
+    /// `populateWindow`: bytes kept populated ahead of the write position; 0 = leave that to page faults.
+    SegmentAllocator(MappedFileQueue& segments, std::int64_t populateWindow);
+    ~SegmentAllocator();
+    SegmentAllocator(const SegmentAllocator&) = delete;
+    SegmentAllocator& operator=(const SegmentAllocator&) = delete;
+
+    void start();
+    /// Joins the thread and deletes a file that was made but never used.
+    void stop();
+
+    /// Asks for the file at this offset. Cheap when it is already asked for.
+    void request(std::int64_t fromOffset);
+    /// The file at this offset; waits for it up to `timeout`. An error (e.g. DiskFull) is given once and immediately,
+    /// the next call tries again.
+    Result<MappedFilePtr> take(std::int64_t fromOffset, std::chrono::milliseconds timeout);
+
+    /// Tells where the writer is; may be called for every append.
+    void noteTail(const MappedFilePtr& active, std::int64_t tail);
+    /// True when noteTail() is worth calling.
+    [[nodiscard]] bool wantsTail(std::int64_t tail) const { return tail >= m_populateAt.load(std::memory_order_relaxed); }
+
+private:
+    void run();
+    void createWanted(std::unique_lock<std::mutex>& lock);
+    void populateAhead(std::unique_lock<std::mutex>& lock);
+
+    MappedFileQueue& m_segments;
+    const std::int64_t m_populateWindow;
+    std::atomic<std::int64_t> m_populateAt; // tail from which the writer tells again
+
+    std::mutex m_mutex; // guards what follows
+    std::condition_variable m_changed;
+    std::optional<std::int64_t> m_wanted;
+    MappedFilePtr m_ready;
+    std::optional<Error> m_error;
+    MappedFilePtr m_active;
+    std::int64_t m_tail = 0;
+    std::int64_t m_populatedEnd = 0;
+    bool m_stop = false;
+    std::thread m_thread;
+};
+
+} // namespace gantry

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/store_directory.h"
+
+#include "store/consume_queue_entry.h"
+#include "store/file_names.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace gantry {
+
+namespace {
+
+/// Directories only other kinds of brokers make; their messages would be missed silently.
+constexpr std::string_view kForeignDirectories[] = {"batchconsumequeue", "consumequeue_ext"};
+
+bool isRocksDbName(std::string_view name)
+{
+    return name == "CURRENT" || name == "IDENTITY" || name.starts_with("MANIFEST-") || name.starts_with("OPTIONS-") ||
+           name.ends_with(".sst");
+}
+
+std::int64_t roundedQueueFileSize(const StoreConfig& config)
+{
+    return (config.consumeQueueFileSize + kConsumeQueueEntrySize - 1) / kConsumeQueueEntrySize * kConsumeQueueEntrySize;
+}
+
+std::int64_t indexFileSize(const StoreConfig& config)
+{
+    return 40 + std::int64_t{config.indexSlotCount} * 4 + std::int64_t{config.indexEntryCount} * 20;
+}
+
+bool isIndexName(std::string_view name)
+{
+    return name.size() == 17 && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+} // namespace
+
+StoreDirectory::StoreDirectory(FileSystem& files, const StoreConfig& config)
+    : m_files(files)
+    , m_config(config)
+{}
+
+std::filesystem::path StoreDirectory::commitLog() const
+{
+    return m_config.commitLogDirectory.empty() ? m_config.rootDirectory / "commitlog" : m_config.commitLogDirectory;
+}
+std::filesystem::path StoreDirectory::consumeQueue() const { return m_config.rootDirectory / "consumequeue"; }
+std::filesystem::path StoreDirectory::index() const { return m_config.rootDirectory / "index"; }
+std::filesystem::path StoreDirectory::checkpoint() const { return m_config.rootDirectory / "checkpoint"; }
+std::filesystem::path StoreDirectory::abort() const { return m_config.rootDirectory / "abort"; }
+std::filesystem::path StoreDirectory::lockFile() const { return m_config.rootDirectory / "lock"; }
+
+Result<> StoreDirectory::claim()
+{
+    // A running broker's files are in motion: with a lock file there, ask for the lock before looking.
+    if (m_files.exists(lockFile())) {
+        GANTRY_TRY(lock, m_files.lock(lockFile()));
+        m_lock = std::move(lock);
+    }
+    GANTRY_CHECK(validate());
+    GANTRY_CHECK(m_files.createDirectories(m_config.rootDirectory));
+    GANTRY_CHECK(m_files.createDirectories(commitLog()));
+    GANTRY_CHECK(m_files.createDirectories(consumeQueue()));
+    if (!m_lock) {
+        GANTRY_TRY(lock, m_files.lock(lockFile()));
+        m_lock = std::move(lock);
+        GANTRY_TRY(file, m_files.open(lockFile(), OpenMode::Create));
+        GANTRY_CHECK(file->writeAt(0, asBytes("lock")));
+    }
+    GANTRY_CHECK(m_files.syncDirectory(commitLog().parent_path()));
+    return m_files.syncDirectory(m_config.rootDirectory);
+}
+
+bool StoreDirectory::hasAbortFile() const
+{
+    return m_files.exists(abort());
+}
+
+Result<> StoreDirectory::createAbortFile()
+{
+    {
+        GANTRY_TRY(file, m_files.open(abort(), OpenMode::Create));
+        const std::string text = std::to_string(::getpid());
+        GANTRY_CHECK(file->resize(0));
+        GANTRY_CHECK(file->writeAt(0, asBytes(text)));
+        GANTRY_CHECK(file->syncData());
+    }
+    return m_files.syncDirectory(m_config.rootDirectory);
+}
+
+Result<> StoreDirectory::removeAbortFile()
+{
+    GANTRY_CHECK(m_files.remove(abort()));
+    return m_files.syncDirectory(m_config.rootDirectory);
+}
+
+Result<> StoreDirectory::validate() const
+{
+    GANTRY_CHECK(validateCommitLog());
+    GANTRY_CHECK(validateConsumeQueues());
+    GANTRY_CHECK(validateIndex());
+    for (const std::string_view name : kForeignDirectories) {
+        GANTRY_TRY(entries, m_files.list(m_config.rootDirectory / name));
+        if (!entries.empty()) {
+            return fail(Errc::Unsupported, "{} holds files of a feature this broker does not have; it is left untouched",
+                        (m_config.rootDirectory / name).string());
+        }
+    }
+    return {};
+}
+
+Result<> StoreDirectory::validateCommitLog() const
+{
+    return validateLengths(commitLog(), m_config.commitLogFileSize, "mappedFileSizeCommitLog");
+}
+
+Result<> StoreDirectory::validateLengths(const std::filesystem::path& directory, std::int64_t fileSize,
+                                         const char* setting) const
+{
+    GANTRY_TRY(entries, m_files.list(directory));
+    std::erase_if(entries, [](const DirectoryEntry& entry) { return entry.isDirectory; });
+    for (const DirectoryEntry& entry : entries) {
+        const bool isLast = &entry == &entries.back();
+        const auto offset = parseOffsetFileName(entry.name);
+        if (!offset) {
+            return fail(Errc::Unsupported, "{} is not a file of a store; move it away", (directory / entry.name).string());
+        }
+        if (entry.size == 0 && isLast) {
+            continue; // created just before a crash
+        }
+        if (static_cast<std::int64_t>(entry.size) != fileSize || *offset % fileSize != 0) {
+            return fail(Errc::Unsupported, "{} has {} bytes where {} = {} was expected; set {} to what the store was written with",
+                        (directory / entry.name).string(), entry.size, setting, fileSize, setting);
+        }
+    }
+    return {};
+}
+
+Result<> StoreDirectory::validateConsumeQueues() const
+{
+    GANTRY_TRY(topics, m_files.list(consumeQueue()));
+    for (const DirectoryEntry& topic : topics) {
+        if (!topic.isDirectory && isRocksDbName(topic.name)) {
+            return fail(Errc::Unsupported,
+                        "{} is a RocksDB database (storeType=defaultRocksDB); this broker reads file ConsumeQueues only, "
+                        "the directory is left untouched",
+                        consumeQueue().string());
+        }
+        if (!topic.isDirectory) {
+            continue;
+        }
+        GANTRY_TRY(queues, m_files.list(consumeQueue() / topic.name));
+        for (const DirectoryEntry& queue : queues) {
+            if (queue.isDirectory && parseQueueId(queue.name)) {
+                GANTRY_CHECK(validateLengths(consumeQueue() / topic.name / queue.name, roundedQueueFileSize(m_config),
+                                             "mappedFileSizeConsumeQueue"));
+            }
+        }
+    }
+    return {};
+}
+
+Result<> StoreDirectory::validateIndex() const
+{
+    GANTRY_TRY(entries, m_files.list(index()));
+    for (const DirectoryEntry& entry : entries) {
+        if (entry.isDirectory || (entry.size == 0 && &entry == &entries.back())) {
+            continue;
+        }
+        if (!isIndexName(entry.name) || static_cast<std::int64_t>(entry.size) != indexFileSize(m_config)) {
+            return fail(Errc::Unsupported,
+                        "{} has {} bytes where {} were expected; set maxHashSlotNum and maxIndexNum to what the store was "
+                        "written with",
+                        (index() / entry.name).string(), entry.size, indexFileSize(m_config));
+        }
+    }
+    return {};
+}
+
+} // namespace gantry

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/error.h"
+#include "base/file_system.h"
+#include "store/store_config.h"
+
+#include <memory>
+
+namespace gantry {
+
+/// The store's directory as a whole: whether it may be opened, the lock, the abort file.
+class StoreDirectory
+{
+public:
+    StoreDirectory(FileSystem& files, const StoreConfig& config);
+
+    /// Locks the directory and looks at every name and length in it. Refuses without having created anything but,
+    /// in a directory that never held a store, nothing at all.
+    Result<> claim();
+    void release() { m_lock.reset(); }
+
+    [[nodiscard]] bool hasAbortFile() const;
+    Result<> createAbortFile();
+    Result<> removeAbortFile();
+
+    [[nodiscard]] std::filesystem::path commitLog() const;
+    [[nodiscard]] std::filesystem::path consumeQueue() const;
+    [[nodiscard]] std::filesystem::path index() const;
+    [[nodiscard]] std::filesystem::path checkpoint() const;
+
+private:
+    [[nodiscard]] std::filesystem::path abort() const;
+    [[nodiscard]] std::filesystem::path lockFile() const;
+    Result<> validate() const;
+    Result<> validateCommitLog() const;
+    Result<> validateConsumeQueues() const;
+    Result<> validateIndex() const;
+    Result<> validateLengths(const std::filesystem::path& directory, std::int64_t fileSize, const char* setting) const;
+
+    FileSystem& m_files;
+    const StoreConfig& m_config;
+    std::unique_ptr<FileLock> m_lock;
+};
+
+} // namespace gantry

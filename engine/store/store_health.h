@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/error.h"
+#include "store/store_metrics.h"
+
+#include <atomic>
+#include <mutex>
+#include <string>
+
+namespace gantry {
+
+/// Whether the store may take writes, and why not. Thread-safe. Poisoned and Closed are final.
+class StoreHealth
+{
+public:
+    [[nodiscard]] StoreState state() const { return m_state.load(std::memory_order_acquire); }
+    [[nodiscard]] bool acceptsWrites() const { return state() == StoreState::Running; }
+    [[nodiscard]] bool isPoisoned() const { return state() == StoreState::Poisoned; }
+    [[nodiscard]] std::string reason() const;
+
+    /// A write or sync failed: nobody knows what is on disk, so nothing is promised any more. Logs the first call.
+    void poison(const Error& error);
+    void setDiskFull(const std::string& reason);
+    void clearDiskFull();
+    void close();
+    /// The failing side for callers that need the state as an error.
+    [[nodiscard]] Error error() const;
+
+private:
+    std::atomic<StoreState> m_state{StoreState::Running};
+    mutable std::mutex m_mutex; // orders changes, guards m_reason
+    std::string m_reason;
+};
+
+} // namespace gantry
