@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "base/file_system.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace gantry {
+
+/// Files in memory that know what a disk would still have after a crash. Every file has two contents: what programs
+/// see, and what is durable. Bytes become durable by File::syncData(), names by syncDirectory(). Calls can be made to
+/// fail. Thread-safe.
+class MemoryFileSystem final : public FileSystem
+{
+public:
+    enum class Call { Open, Read, Write, Resize, Allocate, Sync, Map, Remove, Rename, CreateDirectory, SyncDirectory };
+
+    MemoryFileSystem();
+    ~MemoryFileSystem() override;
+
+    // ---- crashes: a new file system with what is left; this one goes on undisturbed
+
+    /// What another process would find: everything that was written.
+    [[nodiscard]] std::unique_ptr<MemoryFileSystem> afterKill() const;
+    /// What the machine would find after losing power: of the sectors (512 bytes), lengths and names that are not
+    /// durable, the seed decides which made it to the disk.
+    [[nodiscard]] std::unique_ptr<MemoryFileSystem> afterPowerCut(std::uint64_t seed) const;
+    /// Lets some dirty sectors and lengths become durable now, as a kernel may at any time.
+    void writeBackSome(std::uint64_t seed);
+
+    // ---- failures
+
+    /// The `count`-th call of the kind from now on fails with the errno, and so do all after it if `isLasting`.
+    /// `pathPart` limits it to paths that contain the text.
+    void failCall(Call call, int count, int errnoValue, bool isLasting = false, std::string pathPart = {});
+    void clearFailures();
+    [[nodiscard]] int callCount(Call call) const;
+    /// Runs before every call that changes something; for crashing at the k-th one.
+    void setObserver(std::function<void(Call, const std::filesystem::path&)> observer);
+
+    /// Total and used; allocate() and growing writes fail with ENOSPC beyond it.
+    void setCapacity(std::uint64_t totalBytes);
+    /// Space that others use.
+    void setForeignBytes(std::uint64_t bytes);
+    /// For retention tests.
+    void setLastModified(const std::filesystem::path& path, std::int64_t ms);
+    void setNow(std::function<std::int64_t()> now);
+
+    // ---- looking and damaging
+
+    [[nodiscard]] std::string content(const std::filesystem::path& path) const;
+    void overwrite(const std::filesystem::path& path, std::uint64_t offset, std::string_view bytes);
+    /// Creates or replaces a file, durable at once.
+    void put(const std::filesystem::path& path, std::string_view bytes);
+    [[nodiscard]] std::vector<std::filesystem::path> files() const;
+    [[nodiscard]] int openFiles() const;
+    [[nodiscard]] int openFilesMax() const;
+
+    // ---- FileSystem
+    Result<std::unique_ptr<File>> open(const std::filesystem::path& path, OpenMode mode) override;
+    Result<> remove(const std::filesystem::path& path) override;
+    Result<> removeTree(const std::filesystem::path& path) override;
+    Result<> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
+    [[nodiscard]] bool exists(const std::filesystem::path& path) override;
+    Result<std::vector<DirectoryEntry>> list(const std::filesystem::path& directory) override;
+    Result<> createDirectories(const std::filesystem::path& directory) override;
+    Result<> syncDirectory(const std::filesystem::path& directory) override;
+    Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) override;
+    Result<SpaceInfo> space(const std::filesystem::path& path) override;
+    Result<std::int64_t> lastModifiedMs(const std::filesystem::path& path) override;
+
+    struct Inode;   // a file's bytes
+
+private:
+    friend class MemoryFile;
+    enum class Change { CreateFile, RemoveFile, RenameFile, CreateDirectory, RemoveDirectory };
+    struct NameChange
+    {
+        Change change = Change::CreateFile;
+        std::filesystem::path path;
+        std::shared_ptr<Inode> inode;    ///< of a created file
+        std::filesystem::path renamedTo; ///< of a renamed file
+    };
+    /// What a disk knows.
+    struct Names
+    {
+        std::map<std::filesystem::path, std::shared_ptr<Inode>> files;
+        std::set<std::filesystem::path> directories;
+    };
+    struct Failure
+    {
+        Call call = Call::Write;
+        int remaining = 0;
+        int errnoValue = 0;
+        bool isLasting = false;
+        std::string pathPart;
+    };
+
+    Result<> before(Call call, const std::filesystem::path& path);
+    [[nodiscard]] std::uint64_t usedBytes() const;
+    static void apply(const NameChange& change, Names& names);
+    void createDirectoryNames(const std::filesystem::path& directory);
+
+    mutable std::recursive_mutex m_mutex; // guards everything
+    Names m_current;
+    Names m_durable;
+    std::vector<NameChange> m_pendingNames; // in order
+    std::shared_ptr<std::set<std::filesystem::path>> m_locks;
+    std::vector<Failure> m_failures;
+    std::map<Call, int> m_counts;
+    std::function<void(Call, const std::filesystem::path&)> m_observer;
+    std::function<std::int64_t()> m_now;
+    std::optional<std::uint64_t> m_capacity;
+    std::uint64_t m_foreignBytes = 0;
+    int m_openFiles = 0;
+    int m_openFilesMax = 0;
+};
+
+} // namespace gantry
