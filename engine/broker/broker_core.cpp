@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/broker_core.h"
+
+#include "broker/delay_service.h"
+#include "broker/name_server_link.h"
+
+namespace gantry {
+
+namespace {
+
+std::filesystem::path configFile(const BrokerConfig& config, const char* name)
+{
+    return config.store.rootDirectory / "config" / name;
+}
+
+TopicConfigManager::Options topicOptions(const BrokerConfig& config)
+{
+    return {config.clusterName, config.brokerName, config.defaultTopicQueueCount, config.autoCreateTopic, config.traceTopic};
+}
+
+} // namespace
+
+BrokerCore::BrokerCore(BrokerConfig brokerConfig, FileSystem& fileSystem, Clock& brokerClock, IoRuntime& ioRuntime)
+    : config(std::move(brokerConfig))
+    , files(fileSystem)
+    , clock(brokerClock)
+    , runtime(ioRuntime)
+    , permission(config.permission)
+    , topics(files, configFile(config, "topics.json"), clock, topicOptions(config))
+    , groups(files, configFile(config, "subscriptionGroup.json"), clock, config.autoCreateGroup)
+    , offsets(files, configFile(config, "consumerOffset.json"), clock)
+    , consumers(clock)
+    , producers(clock)
+    , locks(clock)
+    , longPolling(clock)
+{}
+
+BrokerCore::~BrokerCore() = default;
+
+bool BrokerCore::runBlocking(UniqueFunction<void()> task)
+{
+    auto pass = gate->enter();
+    if (!pass) {
+        return false;
+    }
+    return runtime.tryRunBlocking([held = std::move(*pass), work = std::move(task)]() mutable { work(); });
+}
+
+bool BrokerCore::isReadable() const
+{
+    return (permission.load(std::memory_order_relaxed) & perm::kRead) != 0;
+}
+
+bool BrokerCore::isWritable() const
+{
+    return (permission.load(std::memory_order_relaxed) & perm::kWrite) != 0;
+}
+
+} // namespace gantry

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "message/record_codec.h"
+#include "store/put_result.h"
+
+#include <string>
+#include <string_view>
+
+namespace gantry {
+
+/// A queue id below `count`, another one each time.
+[[nodiscard]] std::int32_t randomQueueId(std::int32_t count);
+
+/// Apache's regionId; names where a message was traced.
+inline constexpr std::string_view kRegion = "DefaultRegion";
+
+/// The properties a broker adds to every message sent to it: CLUSTER, MSG_REGION, TRACE_ON, and UNIQ_KEY if the client
+/// made none; POP_CK is taken out. `uniqueKey` gets the key.
+[[nodiscard]] std::string completeProperties(std::string_view properties, std::string_view clusterName, std::string& uniqueKey);
+
+/// The DELAY level of encoded properties, 0 if there is none.
+[[nodiscard]] std::int32_t delayLevelOf(std::string_view properties);
+
+/// Parks a message with a DELAY level in SCHEDULE_TOPIC_XXXX (queue level - 1), remembering where it belongs in
+/// REAL_TOPIC and REAL_QID. Does nothing for messages without a level and for half messages.
+void moveToScheduleTopic(PutRequest& request, std::int32_t levelMax);
+
+/// A message like the record, to be put again.
+[[nodiscard]] PutRequest putRequestOf(const RecordView& record);
+
+} // namespace gantry

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "broker/broker_core.h"
+#include "remoting/dispatcher.h"
+
+#include <memory>
+
+namespace gantry {
+
+/// Reads messages for consumers: 11 and 361. A pull at the end of its queue is held until something arrives. Reads far
+/// behind the end of a queue touch cold pages and are done on a blocking thread.
+class PullMessageProcessor final : public Processor
+{
+public:
+    explicit PullMessageProcessor(BrokerCore& core);
+    void handle(const ConnectionPtr& connection, RemotingCommand request, Responder responder) override;
+    /// Answers a pull that was held, with whatever there is now. On any thread; the work happens on the connection's
+    /// loop.
+    void wake(HeldPull pull);
+
+private:
+    enum class Pass { First, AfterHold };
+    struct Checked
+    {
+        TopicConfigManager::TopicPtr topic;
+        SubscriptionGroupManager::GroupPtr group;
+        std::shared_ptr<const MessageFilter> filter;
+    };
+
+    /// False if the request was answered with a refusal.
+    bool check(const PullMessageHeader& header, Responder& responder, Checked& checked) const;
+    bool checkSubscription(const PullMessageHeader& header, Responder& responder, Checked& checked) const;
+    void readOrDefer(HeldPull pull, Pass pass);
+    void read(HeldPull pull, Pass pass);
+    void answer(HeldPull& pull, GetResult result) const;
+    void hold(HeldPull pull, const GetResult& result);
+    [[nodiscard]] bool isFarBehind(const PullMessageHeader& header) const;
+
+    BrokerCore& m_core;
+};
+
+} // namespace gantry

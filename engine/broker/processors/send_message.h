@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "broker/broker_core.h"
+#include "protocol/headers/send_message.h"
+#include "remoting/dispatcher.h"
+
+#include <memory>
+
+namespace gantry {
+
+/// Stores what producers send: 10, 310 and 320, single messages and batches. Answers when the flush mode's promise
+/// holds; the event loop never waits for it. Creating a topic waits for the disk and is carried over to a blocking
+/// thread.
+class SendMessageProcessor final : public Processor
+{
+public:
+    explicit SendMessageProcessor(BrokerCore& core);
+    void handle(const ConnectionPtr& connection, RemotingCommand request, Responder responder) override;
+
+private:
+    struct Job
+    {
+        SendMessageHeader header;
+        std::string body;
+        std::int32_t clientVersion = 0;
+        HostAddress bornHost;
+        Responder responder;
+    };
+    using JobPtr = std::shared_ptr<Job>; ///< shared because callbacks of the store are copyable
+    using TopicPtr = TopicConfigManager::TopicPtr;
+    /// What has to be done with a job after a step.
+    enum class Outcome { GoOn, Answered, NeedsDisk };
+
+    void run(const JobPtr& job, bool mayWait);
+    Outcome findTopic(Job& job, bool mayWait, TopicPtr& topic);
+    Outcome redirectDeadLetter(Job& job, bool mayWait, TopicPtr& topic);
+    void putOne(const JobPtr& job, const TopicConfig& topic);
+    void putBatch(const JobPtr& job, const TopicConfig& topic);
+    [[nodiscard]] PutRequest makePut(const Job& job, const TopicConfig& topic) const;
+    void answer(Job& job, const PutResult& result, std::string_view topic, std::int32_t queueId, std::string_view uniqueKeys, std::size_t messages) const;
+    static Outcome refuse(Job& job, ResponseCode code, std::string_view remark);
+
+    BrokerCore& m_core;
+};
+
+} // namespace gantry
