@@ -274,10 +274,6 @@ void ClientChannel::armTimer()
 void ClientChannel::onTimer()
 {
     const auto now = std::chrono::steady_clock::now();
-    if (now >= m_connectDeadline) {
-        failConnect(Errc::ConnectFailed, fmt::format("no answer within {} ms", m_options.connectTimeout.count()));
-        return;
-    }
     std::vector<Call> expired;
     {
         const std::lock_guard guard(m_mutex);
@@ -289,7 +285,11 @@ void ClientChannel::onTimer()
         }
         m_waiting.erase(firstExpired, m_waiting.end());
     }
-    armTimer();
+    if (now >= m_connectDeadline) {
+        failConnect(Errc::ConnectFailed, fmt::format("no answer within {} ms", m_options.connectTimeout.count()));
+    } else {
+        armTimer();
+    }
     for (auto& call : expired) {
         call.finish(fail(Errc::Timeout, "{} could not be sent within {} ms: still connecting to {}",
                          requestCodeName(call.request.code), call.timeoutMs, m_address));

@@ -256,6 +256,7 @@ void ConnectionImpl::flush()
     if (!isOpen() || m_isWaitingWritable || m_output.isEmpty()) {
         return;
     }
+    bool hasWritten = false;
     std::array<iovec, kPiecesPerWrite> pieces;
     while (!m_output.isEmpty()) {
         msghdr message{};
@@ -277,9 +278,12 @@ void ConnectionImpl::flush()
         m_output.consume(count);
         removeQueuedBytes(count);
         addRelaxed(m_bytesOut, count);
+        hasWritten = true;
     }
     m_output.trim(false);
-    m_lastActivity = std::chrono::steady_clock::now();
+    if (hasWritten) {
+        m_lastActivity = std::chrono::steady_clock::now();
+    }
 }
 
 void ConnectionImpl::waitWritable()

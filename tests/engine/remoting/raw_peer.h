@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace gantry::test {
 
@@ -167,6 +168,24 @@ public:
 
 private:
     int m_fd;
+};
+
+/// Its backlog is full, so that the system neither accepts nor refuses a connection to it.
+class SilentListener
+{
+public:
+    SilentListener()
+    {
+        for (int i = 0; i < 4; ++i) {
+            m_fillers.push_back(RawPeer(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
+            (void)m_fillers.back().connect(m_listener.port());
+        }
+    }
+    std::string address() const { return m_listener.address(); }
+
+private:
+    RawListener m_listener{0};
+    std::vector<RawPeer> m_fillers;
 };
 
 } // namespace gantry::test

@@ -183,19 +183,28 @@ void TstRemotingClient::callsBackWhenTheDeadlinePasses()
 {
     EchoServer server;
     RemotingClient client(server.runtime, {});
+    QVERIFY(client.invokeSync(server.address(), requestOf(kEcho), 20s));
     Outcome early;
     Outcome late;
-    client.invokeAsync(server.address(), requestOf(kHold), 300ms, late.callback());
-    client.invokeAsync(server.address(), requestOf(kHold), 50ms, early.callback());
     const auto start = std::chrono::steady_clock::now();
+    std::atomic<bool> lateIsOver = false;
+    client.invokeAsync(server.address(), requestOf(kHold), 300ms, [&](Result<RemotingCommand> result) {
+        lateIsOver = true;
+        late.callback()(std::move(result));
+    });
+    std::atomic<bool> lateWasFirst = true;
+    client.invokeAsync(server.address(), requestOf(kHold), 50ms, [&](Result<RemotingCommand> result) {
+        lateWasFirst = lateIsOver.load();
+        early.callback()(std::move(result));
+    });
     const auto first = early.get();
     QVERIFY(!first);
+    QVERIFY(!lateWasFirst);
     QCOMPARE(first.error().code, Errc::Timeout);
     QVERIFY(first.error().message.find("PULL_MESSAGE") != std::string::npos);
     QVERIFY(first.error().message.find(server.address()) != std::string::npos);
-    QVERIFY(late.future.wait_for(0s) == std::future_status::timeout);
     QCOMPARE(late.get().error().code, Errc::Timeout);
-    QVERIFY(std::chrono::steady_clock::now() - start >= 200ms);
+    QVERIFY(std::chrono::steady_clock::now() - start >= 300ms);
     // The connection is none the worse for it.
     QCOMPARE(client.invokeSync(server.address(), requestOf(kEcho, "next"), 5s)->body, std::string("next"));
     QCOMPARE(server.server->connections().size(), std::size_t{1});
@@ -206,7 +215,10 @@ void TstRemotingClient::ignoresTheLateAnswer()
 {
     EchoServer server;
     RemotingClient client(server.runtime, {});
-    QCOMPARE(client.invokeSync(server.address(), requestOf(kHold), 20ms).error().code, Errc::Timeout);
+    // On a busy machine the time may be over before the request has left.
+    for (int i = 0; i < 100 && server.service.held.value() == 0; ++i) {
+        QCOMPARE(client.invokeSync(server.address(), requestOf(kHold), 20ms + i * 10ms).error().code, Errc::Timeout);
+    }
     QVERIFY(server.service.held.reaches(1));
     for (auto& responder : server.service.takeHeld()) {
         responder.reply(ResponseCode::SystemBusy, "too late");
@@ -289,13 +301,7 @@ void TstRemotingClient::saysWhyItCannotConnect()
 
 void TstRemotingClient::givesUpConnectingInTime()
 {
-    // A full backlog: the system neither accepts nor refuses.
-    RawListener listener(0);
-    std::vector<RawPeer> fillers;
-    for (int i = 0; i < 4; ++i) {
-        fillers.push_back(RawPeer(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
-        (void)fillers.back().connect(listener.port());
-    }
+    const SilentListener listener;
     IoRuntime runtime(IoRuntime::Options{1, 1, 10});
     RemotingClient::Options options;
     options.connectTimeout = 150ms;
@@ -305,7 +311,6 @@ void TstRemotingClient::givesUpConnectingInTime()
     client.invokeAsync(listener.address(), requestOf(kEcho), 10s, patient.callback());
     client.invokeAsync(listener.address(), requestOf(kEcho), 40ms, hasty.callback());
     QCOMPARE(hasty.get().error().code, Errc::Timeout);
-    QVERIFY(patient.future.wait_for(0s) == std::future_status::timeout);
     const auto result = patient.get();
     QCOMPARE(result.error().code, Errc::ConnectFailed);
     QVERIFY(result.error().message.find("150 ms") != std::string::npos);
@@ -405,18 +410,18 @@ void TstRemotingClient::reconnectsAfterCloseChannel()
 void TstRemotingClient::cancelsOnStop()
 {
     EchoServer server;
-    RawListener silent(0);
+    const SilentListener silent;
     RemotingClient client(server.runtime, {});
     Outcome pending;
     client.invokeAsync(server.address(), requestOf(kHold), 20s, pending.callback());
     QVERIFY(server.service.held.reaches(1));
     Outcome connecting;
-    client.invokeAsync("192.0.2.1:9876", requestOf(kEcho), 20s, connecting.callback()); // an address that never answers
+    client.invokeAsync(silent.address(), requestOf(kEcho), 20s, connecting.callback());
     client.stop();
     QVERIFY2(pending.future.wait_for(0s) == std::future_status::ready, "stop() returns when all callbacks are done");
     QCOMPARE(pending.get().error().code, Errc::Cancelled);
     QVERIFY(connecting.future.wait_for(0s) == std::future_status::ready);
-    QVERIFY(!connecting.get());
+    QCOMPARE(connecting.get().error().code, Errc::Cancelled);
     client.stop();
     QCOMPARE(client.invokeSync(server.address(), requestOf(kEcho), 5s).error().code, Errc::Cancelled);
 }
