@@ -22,7 +22,8 @@ Result<std::vector<BatchItem>> decodeBatch(std::string_view body)
         item.body = reader.readText(static_cast<std::size_t>(bodySize));
         const auto propertiesSize = reader.read<std::int16_t>();
         if (propertiesSize < 0) {
-            return fail(Errc::InvalidArgument, "batch item at byte {} has the properties length {}", start, propertiesSize);
+            return fail(Errc::InvalidArgument, "batch item at byte {} has the properties length {}", start,
+                propertiesSize);
         }
         item.properties = reader.readText(static_cast<std::size_t>(propertiesSize));
         if (reader.failed()) {

@@ -18,7 +18,8 @@ Result<HostAddress> HostAddress::parse(std::string_view text)
 {
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos || colon == 0) {
-        return fail(Errc::InvalidArgument, "'{}' is not an address and port (want 127.0.0.1:10911 or [::1]:10911)", text);
+        return fail(Errc::InvalidArgument, "'{}' is not an address and port (want 127.0.0.1:10911 or [::1]:10911)",
+            text);
     }
     HostAddress address;
     const std::string_view portText = text.substr(colon + 1);

@@ -37,7 +37,8 @@ UniqueIdBase makeUniqueIdBase()
     ifaddrs* interfaces = nullptr;
     if (::getifaddrs(&interfaces) == 0) {
         for (const ifaddrs* each = interfaces; each != nullptr; each = each->ifa_next) {
-            if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET || (each->ifa_flags & IFF_LOOPBACK) != 0) {
+            if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET ||
+                (each->ifa_flags & IFF_LOOPBACK) != 0) {
                 continue;
             }
             sockaddr_in address{};
@@ -65,7 +66,8 @@ std::int64_t monthStartMs(std::int64_t nowMs)
 
 std::int64_t nowWallMs()
 {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
 void writeHost(ByteWriter& writer, const HostAddress& host)

@@ -68,7 +68,8 @@ bool readParts(ByteView bytes, RecordView& record)
         return false;
     }
     record.body = reader.readText(static_cast<std::size_t>(bodySize));
-    const int topicSize = record.magic == kRecordMagicV2 ? int{reader.read<std::int16_t>()} : int{reader.read<std::int8_t>()};
+    const int topicSize = record.magic == kRecordMagicV2 ? int{reader.read<std::int16_t>()}
+        : int{reader.read<std::int8_t>()};
     if (topicSize < 0) {
         return false;
     }
@@ -127,7 +128,8 @@ void encodeRecord(const RecordFields& fields, std::string& out)
     writer.writeText(fields.properties);
 }
 
-void patchRecord(MutableByteView record, std::int64_t queueOffset, std::int64_t physicalOffset, std::int64_t storeTimestampMs)
+void patchRecord(MutableByteView record, std::int64_t queueOffset, std::int64_t physicalOffset,
+    std::int64_t storeTimestampMs)
 {
     storeBig(record.data() + record_layout::kQueueOffset, queueOffset);
     storeBig(record.data() + record_layout::kPhysicalOffset, physicalOffset);
@@ -209,7 +211,8 @@ Result<std::vector<MessageExt>> decodeMessages(std::string_view body)
             return fail(Errc::Corruption, "the message at byte {} of the answer is cut off: {} of {} bytes", at,
                         body.size() - at, parse.record.totalSize);
         case RecordStatus::BadLength:
-            return fail(Errc::Corruption, "the parts of the message at byte {} of the answer do not add up to {} bytes", at,
+            return fail(Errc::Corruption,
+                "the parts of the message at byte {} of the answer do not add up to {} bytes", at,
                         parse.record.totalSize);
         case RecordStatus::BadBodyCrc:
             return fail(Errc::Corruption, "the body of the message at byte {} of the answer fails its checksum", at);

@@ -58,7 +58,8 @@ struct RecordFields
 /// Appends the record to `out`. The caller has checked the limits (topic <= 255 bytes, properties <= 32767).
 void encodeRecord(const RecordFields& fields, std::string& out);
 /// Fills in what is only known under the append lock.
-void patchRecord(MutableByteView record, std::int64_t queueOffset, std::int64_t physicalOffset, std::int64_t storeTimestampMs);
+void patchRecord(MutableByteView record, std::int64_t queueOffset, std::int64_t physicalOffset,
+    std::int64_t storeTimestampMs);
 
 /// A decoded record whose views point into the given bytes: cheap, for dispatch, filtering and inspection.
 struct RecordView
@@ -103,7 +104,7 @@ struct RecordParse
 [[nodiscard]] RecordParse parseRecord(ByteView bytes, bool checkBodyCrc);
 
 /// All records of a pull or query response body; damage is an error that names the position.
-/// Bodies are decompressed, inner batches are not unwrapped.
+/// Bodies are decompressed (one that cannot be stays as it is, its flag set); inner batches are not unwrapped.
 [[nodiscard]] Result<std::vector<MessageExt>> decodeMessages(std::string_view body);
 /// Replaces a compressed body by its content and clears the flag.
 [[nodiscard]] Result<> decompressBody(MessageExt& message);

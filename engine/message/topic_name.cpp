@@ -18,7 +18,8 @@ constexpr std::array<std::string_view, 10> kSystemTopics{
     kTransactionOpTopic,  kTransactionCheckMaxTopic, kSelfTestTopic,  kOffsetMovedTopic,     "CHECKPOINT_TOPIC"};
 
 constexpr std::array<std::string_view, 6> kSendForbidden{
-    kScheduleTopic, kTransactionHalfTopic, kTransactionOpTopic, kTransactionCheckMaxTopic, kSelfTestTopic, kOffsetMovedTopic};
+    kScheduleTopic, kTransactionHalfTopic, kTransactionOpTopic, kTransactionCheckMaxTopic, kSelfTestTopic,
+        kOffsetMovedTopic};
 
 constexpr std::array<std::string_view, 8> kSystemGroups{
     "TOOLS_CONSUMER",     "FILTERSRV_CONSUMER", "__MONITOR_CONSUMER",   "SELF_TEST_C_GROUP",
@@ -42,15 +43,18 @@ Result<> validateName(std::string_view what, std::string_view name, std::size_t 
         return fail(Errc::InvalidArgument, "the {} name is empty", what);
     }
     if (name.size() > sizeMax) {
-        return fail(Errc::InvalidArgument, "the {} name has {} characters; at most {} are allowed", what, name.size(), sizeMax);
+        return fail(Errc::InvalidArgument, "the {} name has {} characters; at most {} are allowed", what,
+            name.size(), sizeMax);
     }
     const auto bad = std::find_if_not(name.begin(), name.end(), isNameCharacter);
     if (bad != name.end()) {
         const auto position = bad - name.begin() + 1;
         const auto code = static_cast<unsigned>(static_cast<unsigned char>(*bad));
-        const std::string shown = code > 0x20 && code < 0x7F ? fmt::format("'{}'", *bad) : fmt::format("byte 0x{:02X}", code);
+        const std::string shown = code > 0x20 && code < 0x7F
+            ? fmt::format("'{}'", *bad) : fmt::format("byte 0x{:02X}", code);
         return fail(Errc::InvalidArgument,
-                    "the {} name holds {} at position {}; allowed are letters, digits and % | _ -", what, shown, position);
+                    "the {} name holds {} at position {}; allowed are letters, digits and % | _ -", what, shown,
+                        position);
     }
     return {};
 }

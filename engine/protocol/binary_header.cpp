@@ -37,9 +37,11 @@ Result<> readFields(ByteReader& reader, std::size_t blockSize, HeaderFields& fie
             return fail(Errc::Protocol, "the header has more than {} fields", limits::kHeaderFieldsMax);
         }
         const auto nameSize = reader.read<std::int16_t>();
-        const std::string_view name = reader.readText(nameSize < 0 ? blockSize + 1 : static_cast<std::size_t>(nameSize));
+        const std::string_view name = reader.readText(nameSize < 0 ? blockSize + 1
+            : static_cast<std::size_t>(nameSize));
         const auto valueSize = reader.read<std::int32_t>();
-        const std::string_view value = reader.readText(valueSize < 0 ? blockSize + 1 : static_cast<std::size_t>(valueSize));
+        const std::string_view value = reader.readText(valueSize < 0 ? blockSize + 1
+            : static_cast<std::size_t>(valueSize));
         if (reader.failed() || reader.position() > end) {
             return fail(Errc::Protocol, "a field of the binary header reaches past the block of {} bytes", blockSize);
         }

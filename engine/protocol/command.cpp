@@ -10,7 +10,8 @@ namespace gantry {
 namespace {
 
 constexpr std::array<std::string_view, 14> kLanguages{"JAVA", "CPP",  "DOTNET", "PYTHON", "DELPHI", "ERLANG", "RUBY",
-                                                      "OTHER", "HTTP", "GO",     "PHP",    "OMS",    "RUST",   "NODE_JS"};
+                                                      "OTHER", "HTTP", "GO",     "PHP",    "OMS",    "RUST",
+                                                          "NODE_JS"};
 
 bool equalsIgnoringCase(std::string_view a, std::string_view b)
 {

@@ -20,7 +20,8 @@ constexpr std::size_t kKeptBufferBytes = 256 * kKiB;
 
 } // namespace
 
-void encodeFrameHead(const RemotingCommand& command, HeaderEncoding encoding, std::size_t extraBodyBytes, std::string& out)
+void encodeFrameHead(const RemotingCommand& command, HeaderEncoding encoding, std::size_t extraBodyBytes,
+    std::string& out)
 {
     const std::size_t start = out.size();
     out.append(2 * kWord, '\0');
@@ -56,10 +57,12 @@ Result<DecodedCommand> decodeCommand(ByteView frameWithoutLength)
     const std::size_t headerSize = word & kHeaderSizeMask;
     const std::uint32_t form = word >> 24;
     if (headerSize > frameWithoutLength.size() - kWord) {
-        return fail(Errc::Protocol, "the header claims {} bytes, the frame has {}", headerSize, frameWithoutLength.size() - kWord);
+        return fail(Errc::Protocol, "the header claims {} bytes, the frame has {}", headerSize,
+            frameWithoutLength.size() - kWord);
     }
     if (headerSize > limits::kHeaderBytesMax) {
-        return fail(Errc::Protocol, "the header has {} bytes; at most {} are accepted", headerSize, limits::kHeaderBytesMax);
+        return fail(Errc::Protocol, "the header has {} bytes; at most {} are accepted", headerSize,
+            limits::kHeaderBytesMax);
     }
     const ByteView header = frameWithoutLength.subspan(kWord, headerSize);
     if (form > static_cast<std::uint32_t>(HeaderEncoding::Binary)) {
@@ -121,7 +124,8 @@ Result<std::optional<ByteView>> FrameDecoder::next()
     const ByteView held = asBytes(m_buffer).subspan(m_begin, buffered());
     const auto length = loadBig<std::int32_t>(held.data());
     if (length < static_cast<std::int32_t>(kWord) || static_cast<std::size_t>(length) > m_frameBytesMax) {
-        return fail(Errc::Protocol, "a frame claims a length of {} bytes; possible are {} to {}", length, kWord, m_frameBytesMax);
+        return fail(Errc::Protocol, "a frame claims a length of {} bytes; possible are {} to {}", length, kWord,
+            m_frameBytesMax);
     }
     const auto size = static_cast<std::size_t>(length);
     if (held.size() - kWord < size) {

@@ -14,7 +14,8 @@ namespace gantry {
 
 /// Appends the frame's head (length word, header) for a command to `out`, without the body, so that the body can be
 /// written from where it lies. `command.body.size() + extraBodyBytes` goes into the length.
-void encodeFrameHead(const RemotingCommand& command, HeaderEncoding encoding, std::size_t extraBodyBytes, std::string& out);
+void encodeFrameHead(const RemotingCommand& command, HeaderEncoding encoding, std::size_t extraBodyBytes,
+    std::string& out);
 /// Head and body.
 [[nodiscard]] std::string encodeFrame(const RemotingCommand& command, HeaderEncoding encoding = HeaderEncoding::Json);
 

@@ -32,7 +32,11 @@ bool isNumericKey(std::string_view key)
 
 bool isObjectKey(std::string_view key)
 {
-    return key.size() > 1 && key.front() == kObjectMark && key[1] == '{' && Json::accept(key.substr(1));
+    if (key.size() < 2 || key.front() != kObjectMark || key[1] != '{') {
+        return false;
+    }
+    FastjsonParser parser(key.substr(1));
+    return parser.parse().is_object() && parser.problem().empty();
 }
 
 class Writer
@@ -168,7 +172,8 @@ Result<nlohmann::json> parseFastjson(std::string_view text, std::string_view wha
     FastjsonParser parser(text);
     Json document = parser.parse();
     if (!parser.problem().empty()) {
-        return fail(parser.limitExceeded() ? Errc::LimitExceeded : Errc::Corruption, "{} is not usable JSON at byte {} of {}: {}",
+        return fail(parser.limitExceeded() ? Errc::LimitExceeded : Errc::Corruption,
+            "{} is not usable JSON at byte {} of {}: {}",
                     what, parser.position(), text.size(), parser.problem());
     }
     return document;

@@ -2,6 +2,7 @@
 #include "protocol/fastjson_parser.h"
 
 #include "base/limits.h"
+#include "protocol/fastjson_dialect.h"
 
 #include <algorithm>
 #include <charconv>
@@ -17,7 +18,8 @@ constexpr std::size_t kValuesMax = 2'000'000;
 
 bool isBareCharacter(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+' || c == '.' ||
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+' ||
+        c == '.' ||
            c == '_' || c == '$' || c == '@';
 }
 
@@ -103,7 +105,8 @@ void FastjsonParser::stopAtLimit(std::string_view problem)
 
 void FastjsonParser::skipBlanks()
 {
-    while (m_at < m_text.size() && (m_text[m_at] == ' ' || m_text[m_at] == '\n' || m_text[m_at] == '\t' || m_text[m_at] == '\r')) {
+    while (m_at < m_text.size() && (m_text[m_at] == ' ' || m_text[m_at] == '\n' || m_text[m_at] == '\t' ||
+        m_text[m_at] == '\r')) {
         ++m_at;
     }
 }
@@ -192,7 +195,7 @@ std::string FastjsonParser::key(std::size_t depth)
     }
     if (first == '{') {
         const Json object = value(depth + 1);
-        return m_problem.empty() ? object.dump(-1, ' ', false, Json::error_handler_t::replace) : std::string();
+        return m_problem.empty() ? dumpFastjson(object) : std::string();
     }
     const std::size_t start = m_at;
     while (m_at < m_text.size() && isBareCharacter(m_text[m_at])) {
@@ -224,7 +227,8 @@ nlohmann::json FastjsonParser::bareWord()
     }
     double real = 0;
     const bool numeric = !word.empty() && (word.front() == '-' || (word.front() >= '0' && word.front() <= '9'));
-    if (const auto result = std::from_chars(word.data(), last, real); numeric && result.ec == std::errc{} && result.ptr == last) {
+    if (const auto result = std::from_chars(word.data(), last, real); numeric && result.ec == std::errc{} &&
+        result.ptr == last) {
         return real;
     }
     m_at = start;
@@ -325,7 +329,8 @@ const nlohmann::json* FastjsonParser::follow(const Json& root, std::string_view 
         if (path[at] == '[') {
             std::size_t index = 0;
             const auto [end, error] = std::from_chars(path.data() + at + 1, path.data() + path.size(), index);
-            if (error != std::errc{} || end == path.data() + path.size() || *end != ']' || !node->is_array() || index >= node->size()) {
+            if (error != std::errc{} || end == path.data() + path.size() || *end != ']' || !node->is_array() ||
+                index >= node->size()) {
                 return nullptr;
             }
             node = &(*node)[index];

@@ -4,25 +4,60 @@
 #include "base/limits.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
+#include <memory>
 
 namespace gantry {
 
 namespace {
 
+constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
+
+/// High bits set for the quotes and backslashes among eight bytes. A borrow can mark a byte falsely, but only above a
+/// true mark, so the lowest one is always right.
+std::uint64_t stringMarks(std::uint64_t word)
+{
+    const std::uint64_t quote = word ^ (kOnes * '"');
+    const std::uint64_t escape = word ^ (kOnes * '\\');
+    return (((quote - kOnes) & ~quote) | ((escape - kOnes) & ~escape)) & kHighs;
+}
+
 // ---- writing -------------------------------------------------------------------------------------------------------
+
+/// The first character from `at` on that JSON wants escaped, or the size.
+std::size_t findEscapable(std::string_view text, std::size_t at)
+{
+    constexpr std::uint64_t kControls = kOnes * 0x20;
+    if constexpr (std::endian::native == std::endian::little) {
+        for (; text.size() - at >= 8; at += 8) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, text.data() + at, sizeof(word));
+            const std::uint64_t marks = stringMarks(word) | ((word - kControls) & ~word & kHighs);
+            if (marks != 0) {
+                return at + static_cast<unsigned>(std::countr_zero(marks)) / 8;
+            }
+        }
+    }
+    while (at < text.size() && static_cast<unsigned char>(text[at]) >= 0x20 && text[at] != '"' && text[at] != '\\') {
+        ++at;
+    }
+    return at;
+}
 
 void appendEscaped(std::string& out, std::string_view text)
 {
     constexpr std::string_view kHex = "0123456789abcdef";
     std::size_t start = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c != '"' && c != '\\') [[likely]] {
-            continue;
+    for (;;) {
+        const std::size_t i = findEscapable(text, start);
+        out.append(text.data() + start, i - start);
+        if (i == text.size()) {
+            return;
         }
-        out.append(text, start, i - start);
+        const auto c = static_cast<unsigned char>(text[i]);
         start = i + 1;
         switch (c) {
         case '"': out.append("\\\""); break;
@@ -33,7 +68,6 @@ void appendEscaped(std::string& out, std::string_view text)
         default: out.append("\\u00").append({kHex[c >> 4], kHex[c & 0xF]}); break;
         }
     }
-    out.append(text, start);
 }
 
 void appendNumber(std::string& out, std::int32_t value)
@@ -45,29 +79,27 @@ void appendNumber(std::string& out, std::int32_t value)
 
 // ---- reading -------------------------------------------------------------------------------------------------------
 
-void appendUtf8(std::string& out, std::uint32_t point)
+/// Writes the UTF-8 form of a code point, up to four bytes; returns the end.
+char* putUtf8(char* out, std::uint32_t point)
 {
-    const auto byte = [](std::uint32_t value) { return static_cast<char>(static_cast<unsigned char>(value)); };
+    const auto put = [&](std::uint32_t value) { *out++ = static_cast<char>(static_cast<unsigned char>(value)); };
     if (point < 0x80) {
-        out.push_back(byte(point));
-    } else if (point < 0x800) {
-        out.append({byte(0xC0 | (point >> 6)), byte(0x80 | (point & 0x3F))});
-    } else if (point < 0x10000) {
-        out.append({byte(0xE0 | (point >> 12)), byte(0x80 | ((point >> 6) & 0x3F)), byte(0x80 | (point & 0x3F))});
-    } else {
-        out.append({byte(0xF0 | (point >> 18)), byte(0x80 | ((point >> 12) & 0x3F)), byte(0x80 | ((point >> 6) & 0x3F)),
-                    byte(0x80 | (point & 0x3F))});
+        put(point);
+        return out;
     }
-}
-
-/// True if one of the eight bytes is a quote or a backslash.
-bool holdsStringMark(std::uint64_t word)
-{
-    constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
-    constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
-    const std::uint64_t quote = word ^ (kOnes * '"');
-    const std::uint64_t escape = word ^ (kOnes * '\\');
-    return ((((quote - kOnes) & ~quote) | ((escape - kOnes) & ~escape)) & kHighs) != 0;
+    if (point < 0x800) {
+        put(0xC0 | (point >> 6));
+    } else {
+        if (point < 0x10000) {
+            put(0xE0 | (point >> 12));
+        } else {
+            put(0xF0 | (point >> 18));
+            put(0x80 | ((point >> 12) & 0x3F));
+        }
+        put(0x80 | ((point >> 6) & 0x3F));
+    }
+    put(0x80 | (point & 0x3F));
+    return out;
 }
 
 /// Walks over the text once. After the first mistake failed() stays true.
@@ -121,8 +153,8 @@ public:
         }
     }
 
-    /// A string's content; points into the text if it has no escapes, else into `scratch`.
-    std::string_view string(std::string& scratch)
+    /// A string's content; points into the text if it has no escapes, else into memory of the scanner.
+    std::string_view string()
     {
         if (!take('"')) {
             stop("a string is expected");
@@ -133,8 +165,7 @@ public:
         if (m_at != m_end && *m_at == '"') [[likely]] {
             return {start, static_cast<std::size_t>(m_at++ - start)};
         }
-        scratch.assign(start, m_at);
-        return escapedRest(scratch);
+        return unescaped(start);
     }
 
     /// A number, true, false or null as it is written.
@@ -153,11 +184,11 @@ public:
     }
 
     /// Any value; the text it spans.
-    std::string_view skipValue(std::string& scratch)
+    std::string_view skipValue()
     {
         skipBlanks();
         const char* const start = m_at;
-        skipNested(scratch, 0);
+        skipNested(0);
         return {start, static_cast<std::size_t>(m_at - start)};
     }
 
@@ -201,52 +232,63 @@ private:
     /// Stops at a quote, a backslash or the end.
     void skipPlain()
     {
-        while (m_end - m_at >= 8) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, m_at, sizeof(word));
-            if (holdsStringMark(word)) {
-                break;
+        if constexpr (std::endian::native == std::endian::little) {
+            while (m_end - m_at >= 8) {
+                std::uint64_t word = 0;
+                std::memcpy(&word, m_at, sizeof(word));
+                const std::uint64_t marks = stringMarks(word);
+                m_at += static_cast<unsigned>(std::countr_zero(marks)) / 8; // 8 if there is none
+                if (marks != 0) {
+                    return;
+                }
             }
-            m_at += 8;
         }
         while (m_at != m_end && *m_at != '"' && *m_at != '\\') {
             ++m_at;
         }
     }
 
-    std::string_view escapedRest(std::string& scratch)
+    std::string_view unescaped(const char* start)
     {
-        while (m_at != m_end && *m_at == '\\') {
-            ++m_at;
-            takeEscape(scratch);
+        if (!m_unescaped) {
+            // No escape is shorter than what it stands for, so all strings together fit into this.
+            m_unescaped = std::make_unique_for_overwrite<char[]>(static_cast<std::size_t>(m_end - m_begin));
+            m_unescapedEnd = m_unescaped.get();
+        }
+        char* const result = m_unescapedEnd;
+        for (;;) {
+            const auto size = static_cast<std::size_t>(m_at - start);
+            std::memcpy(m_unescapedEnd, start, size);
+            m_unescapedEnd += size;
+            if (m_at == m_end) {
+                stop("a string has no end");
+                return {};
+            }
+            if (*m_at++ == '"') {
+                return {result, static_cast<std::size_t>(m_unescapedEnd - result)};
+            }
+            takeEscape();
             if (failed()) {
                 return {};
             }
-            const char* const start = m_at;
+            start = m_at;
             skipPlain();
-            scratch.append(start, m_at);
         }
-        if (m_at == m_end) {
-            stop("a string has no end");
-            return {};
-        }
-        ++m_at;
-        return scratch;
     }
 
-    void takeEscape(std::string& out)
+    void takeEscape()
     {
         const char c = m_at == m_end ? '\0' : *m_at++;
         switch (c) {
         case '"':
         case '\\':
-        case '/': out.push_back(c); break;
-        case 'b': out.push_back('\b'); break;
-        case 'f': out.push_back('\f'); break;
-        case 'n': out.push_back('\n'); break;
-        case 'r': out.push_back('\r'); break;
-        case 't': out.push_back('\t'); break;
-        case 'u': takeUnicode(out); break;
+        case '/': *m_unescapedEnd++ = c; break;
+        case 'b': *m_unescapedEnd++ = '\b'; break;
+        case 'f': *m_unescapedEnd++ = '\f'; break;
+        case 'n': *m_unescapedEnd++ = '\n'; break;
+        case 'r': *m_unescapedEnd++ = '\r'; break;
+        case 't': *m_unescapedEnd++ = '\t'; break;
+        case 'u': takeUnicode(); break;
         default: stop("a string has an unknown escape"); break;
         }
     }
@@ -256,11 +298,21 @@ private:
         if (m_end - m_at < 4) {
             return false;
         }
-        const auto result = std::from_chars(m_at, m_at + 4, value, 16);
-        return result.ec == std::errc{} && result.ptr == m_at + 4;
+        value = 0;
+        for (const char* at = m_at; at != m_at + 4; ++at) {
+            const auto lower = static_cast<unsigned char>(*at) | 0x20U;
+            if (*at >= '0' && *at <= '9') {
+                value = value << 4 | (lower & 0xFU);
+            } else if (lower >= 'a' && lower <= 'f') {
+                value = value << 4 | (lower - 'a' + 10U);
+            } else {
+                return false;
+            }
+        }
+        return true;
     }
 
-    void takeUnicode(std::string& out)
+    void takeUnicode()
     {
         std::uint32_t unit = 0;
         if (!fourHexDigits(unit)) {
@@ -282,10 +334,10 @@ private:
                 }
             }
         }
-        appendUtf8(out, point);
+        m_unescapedEnd = putUtf8(m_unescapedEnd, point);
     }
 
-    void skipNested(std::string& scratch, std::size_t depth)
+    void skipNested(std::size_t depth)
     {
         if (depth > limits::kJsonDepthMax) {
             stop("values are nested too deeply");
@@ -293,7 +345,7 @@ private:
         }
         const char first = peek();
         if (first == '"') {
-            (void)string(scratch);
+            (void)string();
         } else if (first == '{' || first == '[') {
             ++m_at;
             const char last = first == '{' ? '}' : ']';
@@ -302,13 +354,13 @@ private:
             }
             do {
                 if (first == '{') {
-                    (void)string(scratch);
+                    (void)string();
                     expect(':', "a colon is expected");
                 }
                 if (failed()) {
                     return;
                 }
-                skipNested(scratch, depth + 1);
+                skipNested(depth + 1);
             } while (!failed() && take(','));
             expect(last, "an object or array has no end");
         } else {
@@ -316,15 +368,17 @@ private:
         }
     }
 
-    const char* m_begin;
+    const char* const m_begin;
     const char* m_at;
-    const char* m_end;
+    const char* const m_end;
     const char* m_problem = nullptr;
+    std::unique_ptr<char[]> m_unescaped;
+    char* m_unescapedEnd = nullptr;
 };
 
-std::int32_t readInt(Scanner& scanner, std::string& scratch)
+std::int32_t readInt(Scanner& scanner)
 {
-    const std::string_view text = scanner.peek() == '"' ? scanner.string(scratch) : scanner.word();
+    const std::string_view text = scanner.peek() == '"' ? scanner.string() : scanner.word();
     if (text == "null") {
         return 0;
     }
@@ -336,10 +390,10 @@ std::int32_t readInt(Scanner& scanner, std::string& scratch)
     return value;
 }
 
-Language readLanguage(Scanner& scanner, std::string& scratch)
+Language readLanguage(Scanner& scanner)
 {
     if (scanner.peek() == '"') {
-        return languageFromText(scanner.string(scratch));
+        return languageFromText(scanner.string());
     }
     const std::string_view text = scanner.word();
     std::int64_t number = -1;
@@ -347,16 +401,16 @@ Language readLanguage(Scanner& scanner, std::string& scratch)
     return languageFromNumber(number);
 }
 
-void readRemark(Scanner& scanner, std::string& scratch, std::string& remark)
+void readRemark(Scanner& scanner, std::string& remark)
 {
     if (scanner.peek() == '"') {
-        remark = scanner.string(scratch);
+        remark = scanner.string();
     } else if (scanner.word() != "null") {
         scanner.stop("remark is not a string");
     }
 }
 
-void readFields(Scanner& scanner, std::string& nameScratch, std::string& scratch, HeaderFields& fields)
+void readFields(Scanner& scanner, HeaderFields& fields)
 {
     if (scanner.peek() != '{') {
         if (scanner.word() != "null") {
@@ -369,14 +423,14 @@ void readFields(Scanner& scanner, std::string& nameScratch, std::string& scratch
         return;
     }
     do {
-        const std::string_view name = scanner.string(nameScratch);
+        const std::string_view name = scanner.string();
         scanner.expect(':', "a colon is expected");
         const char first = scanner.peek();
         std::string_view value;
         if (first == '"') {
-            value = scanner.string(scratch);
+            value = scanner.string();
         } else if (first == '{' || first == '[') {
-            value = scanner.skipValue(scratch);
+            value = scanner.skipValue();
         } else {
             value = scanner.word();
         }
@@ -431,35 +485,33 @@ Result<RemotingCommand> readJsonHeader(std::string_view text)
     command.version = 0; // what Java assumes when a peer does not say
     command.fields.reserve(16, text.size());
     Scanner scanner(text);
-    std::string nameScratch;
-    std::string scratch;
     bool hasCode = false;
 
     scanner.expect('{', "the header is not a JSON object");
     if (!scanner.failed() && !scanner.take('}')) {
         do {
-            const std::string_view name = scanner.string(nameScratch);
+            const std::string_view name = scanner.string();
             scanner.expect(':', "a colon is expected");
             if (scanner.failed()) {
                 break;
             }
             if (name == "code") {
-                command.code = readInt(scanner, scratch);
+                command.code = readInt(scanner);
                 hasCode = true;
             } else if (name == "extFields") {
-                readFields(scanner, nameScratch, scratch, command.fields);
+                readFields(scanner, command.fields);
             } else if (name == "flag") {
-                command.flag = readInt(scanner, scratch);
+                command.flag = readInt(scanner);
             } else if (name == "language") {
-                command.language = readLanguage(scanner, scratch);
+                command.language = readLanguage(scanner);
             } else if (name == "opaque") {
-                command.opaque = readInt(scanner, scratch);
+                command.opaque = readInt(scanner);
             } else if (name == "remark") {
-                readRemark(scanner, scratch, command.remark);
+                readRemark(scanner, command.remark);
             } else if (name == "version") {
-                command.version = readInt(scanner, scratch);
+                command.version = readInt(scanner);
             } else {
-                (void)scanner.skipValue(scratch);
+                (void)scanner.skipValue();
             }
         } while (!scanner.failed() && scanner.take(','));
         scanner.expect('}', "the header object has no end");

@@ -71,7 +71,8 @@ std::int64_t integer(const Json& object, std::string_view name, std::int64_t fal
 std::int32_t integer32(const Json& object, std::string_view name, std::int32_t fallback)
 {
     const std::int64_t value = integer(object, name, fallback);
-    const bool fits = value >= std::numeric_limits<std::int32_t>::min() && value <= std::numeric_limits<std::int32_t>::max();
+    const bool fits = value >= std::numeric_limits<std::int32_t>::min() &&
+        value <= std::numeric_limits<std::int32_t>::max();
     return fits ? static_cast<std::int32_t>(value) : fallback;
 }
 
@@ -213,7 +214,8 @@ SubscriptionData subscriptionFromJson(const Json& json)
     data.topic = text(json, "topic");
     data.subString = text(json, "subString", kSubscribeAll);
     data.tagsSet = textList(json, "tagsSet");
-    forEachItem(json, "codeSet", [&](const Json& code) { data.codeSet.push_back(static_cast<std::int32_t>(asInteger(code))); });
+    forEachItem(json, "codeSet",
+        [&](const Json& code) { data.codeSet.push_back(static_cast<std::int32_t>(asInteger(code))); });
     if (data.codeSet.empty()) {
         for (const std::string& tag : data.tagsSet) {
             data.codeSet.push_back(javaHashCode(tag));
@@ -227,7 +229,8 @@ SubscriptionData subscriptionFromJson(const Json& json)
 
 MessageModel messageModelFrom(const Json& object, std::string_view name)
 {
-    return enumIndex(object, name, {"BROADCASTING", "CLUSTERING"}) == 0 ? MessageModel::Broadcasting : MessageModel::Clustering;
+    return enumIndex(object, name, {"BROADCASTING", "CLUSTERING"}) == 0 ? MessageModel::Broadcasting
+        : MessageModel::Clustering;
 }
 
 ConsumeType consumeTypeFrom(const Json& object, std::string_view name)

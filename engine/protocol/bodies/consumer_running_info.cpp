@@ -104,7 +104,8 @@ Result<ConsumerRunningInfo> ConsumerRunningInfo::decode(std::string_view text)
         info.mqTable[body::messageQueueFromKey(key)] = queueInfoFromJson(value);
     });
     body::forEachMember(json, "statusTable",
-                        [&](const std::string& topic, const Json& value) { info.statusTable[topic] = statusFromJson(value); });
+                        [&](const std::string& topic, const Json& value) { info.statusTable[topic] =
+                            statusFromJson(value); });
     return info;
 }
 
@@ -140,7 +141,8 @@ Result<ConsumeMessageDirectlyResult> ConsumeMessageDirectlyResult::decode(std::s
     result.order = body::boolean(json, "order");
     result.autoCommit = body::boolean(json, "autoCommit", true);
     const int index = body::enumIndex(
-        json, "consumeResult", {"CR_SUCCESS", "CR_LATER", "CR_ROLLBACK", "CR_COMMIT", "CR_THROW_EXCEPTION", "CR_RETURN_NULL"});
+        json, "consumeResult", {"CR_SUCCESS", "CR_LATER", "CR_ROLLBACK", "CR_COMMIT", "CR_THROW_EXCEPTION",
+            "CR_RETURN_NULL"});
     result.consumeResult = index < 0 ? ConsumeResultCode::ReturnNull : static_cast<ConsumeResultCode>(index);
     result.remark = body::text(json, "remark");
     result.spentTimeMillis = body::integer(json, "spentTimeMills");

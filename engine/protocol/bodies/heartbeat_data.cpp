@@ -60,7 +60,8 @@ Result<HeartbeatData> HeartbeatData::decode(std::string_view text)
     GANTRY_TRY(json, body::parseObject(text, "a heartbeat"));
     HeartbeatData data;
     data.clientId = body::text(json, "clientID");
-    body::forEachItem(json, "consumerDataSet", [&](const Json& item) { data.consumers.push_back(consumerFromJson(item)); });
+    body::forEachItem(json, "consumerDataSet",
+        [&](const Json& item) { data.consumers.push_back(consumerFromJson(item)); });
     body::forEachItem(json, "producerDataSet",
                       [&](const Json& item) { data.producerGroups.push_back(body::text(item, "groupName")); });
     data.fingerprint = body::integer32(json, "heartbeatFingerprint");

@@ -18,7 +18,8 @@ void putUnlessEmpty(Json& json, const char* name, const std::string& text)
 
 Json toJson(const ConsumeQueueRow& row)
 {
-    Json json{{"eval", row.eval}, {"physicOffset", row.physicOffset}, {"physicSize", row.physicSize}, {"tagsCode", row.tagsCode}};
+    Json json{{"eval", row.eval}, {"physicOffset", row.physicOffset}, {"physicSize", row.physicSize},
+        {"tagsCode", row.tagsCode}};
     putUnlessEmpty(json, "extendDataJson", row.extendDataJson);
     putUnlessEmpty(json, "bitMap", row.bitMap);
     putUnlessEmpty(json, "msg", row.msg);

@@ -93,7 +93,8 @@ Result<RegisterBrokerBody> decodePacked(std::string_view packed)
 
 std::string RegisterBrokerBody::encode() const
 {
-    return dumpFastjson({{"filterServerList", filterServers}, {"topicConfigSerializeWrapper", body::toWireJson(topicTable)}});
+    return dumpFastjson({{"filterServerList", filterServers},
+        {"topicConfigSerializeWrapper", body::toWireJson(topicTable)}});
 }
 
 Result<RegisterBrokerBody> RegisterBrokerBody::decode(std::string_view text)

@@ -28,7 +28,8 @@ ConsumeStats consumeStatsFromJson(const Json& json)
     stats.consumeTps = body::real(json, "consumeTps");
     body::forEachMember(json, "offsetTable", [&](const std::string& key, const Json& value) {
         stats.offsetTable[body::messageQueueFromKey(key)] = {
-            body::integer(value, "brokerOffset"), body::integer(value, "consumerOffset"), body::integer(value, "pullOffset"),
+            body::integer(value, "brokerOffset"), body::integer(value, "consumerOffset"),
+                body::integer(value, "pullOffset"),
             body::integer(value, "lastTimestamp")};
     });
     return stats;
@@ -120,14 +121,16 @@ Result<TopicStatsTable> TopicStatsTable::decode(std::string_view text)
     table.topicPutTps = body::real(json, "topicPutTps");
     body::forEachMember(json, "offsetTable", [&](const std::string& key, const Json& value) {
         table.offsetTable[body::messageQueueFromKey(key)] = {
-            body::integer(value, "minOffset"), body::integer(value, "maxOffset"), body::integer(value, "lastUpdateTimestamp")};
+            body::integer(value, "minOffset"), body::integer(value, "maxOffset"),
+                body::integer(value, "lastUpdateTimestamp")};
     });
     return table;
 }
 
 std::string BrokerStatsData::encode() const
 {
-    return dumpFastjson({{"statsDay", toJson(statsDay)}, {"statsHour", toJson(statsHour)}, {"statsMinute", toJson(statsMinute)}});
+    return dumpFastjson({{"statsDay", toJson(statsDay)}, {"statsHour", toJson(statsHour)},
+        {"statsMinute", toJson(statsMinute)}});
 }
 
 Result<BrokerStatsData> BrokerStatsData::decode(std::string_view text)

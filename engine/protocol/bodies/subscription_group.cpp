@@ -52,14 +52,19 @@ SubscriptionGroupConfig configFromJson(const Json& json)
     config.retryQueueNums = body::integer32(json, "retryQueueNums", config.retryQueueNums);
     config.retryMaxTimes = body::integer32(json, "retryMaxTimes", config.retryMaxTimes);
     config.brokerId = body::integer(json, "brokerId", config.brokerId);
-    config.whichBrokerWhenConsumeSlowly = body::integer(json, "whichBrokerWhenConsumeSlowly", config.whichBrokerWhenConsumeSlowly);
+    config.whichBrokerWhenConsumeSlowly = body::integer(json, "whichBrokerWhenConsumeSlowly",
+        config.whichBrokerWhenConsumeSlowly);
     config.notifyConsumerIdsChangedEnable =
         body::boolean(json, "notifyConsumerIdsChangedEnable", config.notifyConsumerIdsChangedEnable);
     config.groupSysFlag = body::integer32(json, "groupSysFlag");
     config.consumeTimeoutMinute = body::integer32(json, "consumeTimeoutMinute", config.consumeTimeoutMinute);
     config.attributes = body::textMap(json, "attributes");
-    config.groupRetryPolicy = body::text(json, "groupRetryPolicy", config.groupRetryPolicy);
-    config.subscriptionDataSet = body::text(json, "subscriptionDataSet");
+    if (const Json* const policy = body::member(json, "groupRetryPolicy"); policy != nullptr && policy->is_object()) {
+        config.groupRetryPolicy = dumpFastjson(*policy);
+    }
+    if (const Json* const set = body::member(json, "subscriptionDataSet"); set != nullptr && set->is_array()) {
+        config.subscriptionDataSet = dumpFastjson(*set);
+    }
     return config;
 }
 

@@ -53,7 +53,8 @@ TopicConfig body::topicConfigFromJson(const Json& json)
     config.readQueueNums = integer32(json, "readQueueNums", config.readQueueNums);
     config.writeQueueNums = integer32(json, "writeQueueNums", config.writeQueueNums);
     config.perm = integer32(json, "perm", config.perm);
-    config.topicFilterType = enumIndex(json, "topicFilterType", {"SINGLE_TAG", "MULTI_TAG"}) == 1 ? "MULTI_TAG" : "SINGLE_TAG";
+    config.topicFilterType = enumIndex(json, "topicFilterType", {"SINGLE_TAG", "MULTI_TAG"}) == 1 ? "MULTI_TAG"
+        : "SINGLE_TAG";
     config.topicSysFlag = integer32(json, "topicSysFlag");
     config.order = boolean(json, "order");
     config.attributes = textMap(json, "attributes");
@@ -121,7 +122,8 @@ Result<std::vector<TopicConfig>> decodeTopicConfigList(std::string_view text)
 {
     GANTRY_TRY(json, body::parseObject(text, "a topic list"));
     std::vector<TopicConfig> list;
-    body::forEachItem(json, "topicConfigList", [&](const Json& item) { list.push_back(body::topicConfigFromJson(item)); });
+    body::forEachItem(json, "topicConfigList",
+        [&](const Json& item) { list.push_back(body::topicConfigFromJson(item)); });
     return list;
 }
 

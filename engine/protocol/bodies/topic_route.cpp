@@ -83,7 +83,8 @@ Json toJson(const TopicRouteData& route, bool quotedKeys)
     for (const QueueData& data : route.queueDatas) {
         queues.push_back(toJson(data));
     }
-    Json json{{"brokerDatas", std::move(brokers)}, {"filterServerTable", Json::object()}, {"queueDatas", std::move(queues)}};
+    Json json{{"brokerDatas", std::move(brokers)}, {"filterServerTable", Json::object()},
+        {"queueDatas", std::move(queues)}};
     if (!route.orderTopicConf.empty()) {
         json["orderTopicConf"] = route.orderTopicConf;
     }
@@ -107,8 +108,10 @@ Result<TopicRouteData> TopicRouteData::decode(std::string_view text)
     GANTRY_TRY(json, body::parseObject(text, "a topic route"));
     TopicRouteData route;
     route.orderTopicConf = body::text(json, "orderTopicConf");
-    body::forEachItem(json, "queueDatas", [&](const Json& item) { route.queueDatas.push_back(queueDataFromJson(item)); });
-    body::forEachItem(json, "brokerDatas", [&](const Json& item) { route.brokerDatas.push_back(brokerDataFromJson(item)); });
+    body::forEachItem(json, "queueDatas",
+        [&](const Json& item) { route.queueDatas.push_back(queueDataFromJson(item)); });
+    body::forEachItem(json, "brokerDatas",
+        [&](const Json& item) { route.brokerDatas.push_back(brokerDataFromJson(item)); });
     return route;
 }
 
@@ -142,7 +145,8 @@ Result<ClusterInfo> ClusterInfo::decode(std::string_view text)
 std::string BrokerMemberGroup::encode() const
 {
     return dumpFastjson({{"brokerMemberGroup",
-                          {{"brokerAddrs", addressesToJson(brokerAddrs, false)}, {"brokerName", brokerName}, {"cluster", cluster}}}});
+                          {{"brokerAddrs", addressesToJson(brokerAddrs, false)}, {"brokerName", brokerName},
+                              {"cluster", cluster}}}});
 }
 
 Result<BrokerMemberGroup> BrokerMemberGroup::decode(std::string_view text)

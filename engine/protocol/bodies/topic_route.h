@@ -34,7 +34,10 @@ struct BrokerData
     bool enableActingMaster = false;
 
     /// The master's address, else that of the smallest id; empty if there is none.
-    [[nodiscard]] std::string address() const { return brokerAddrs.empty() ? std::string() : brokerAddrs.begin()->second; }
+    [[nodiscard]] std::string address() const
+    {
+        return brokerAddrs.empty() ? std::string() : brokerAddrs.begin()->second;
+    }
     bool operator==(const BrokerData&) const = default;
 };
 

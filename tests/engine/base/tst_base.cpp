@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/byte_cursor.h"
+#include "base/compress.h"
+#include "base/crc32.h"
+#include "base/hash.h"
+#include "base/hex.h"
+#include "base/histogram.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/posix_file_system.h"
+#include "base/properties_file.h"
+#include "base/unique_function.h"
+#include "support/compare.h"
+
+#include <nlohmann/json.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <QTemporaryDir>
+
+#include <cmath>
+#include <numeric>
+#include <random>
+
+using namespace gantry;
+
+class TestBase : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void readsProperties_data();
+    void readsProperties();
+    void refusesBadUnicodeEscapes();
+    void formatsProperties();
+    void quantilesMatchSorting();
+    void histogramDifferences();
+    void crcMatchesZlib();
+    void hashVectors();
+    void hexRoundTrip();
+    void compressionRoundTrip_data();
+    void compressionRoundTrip();
+    void compressionStopsAtTheLimit_data();
+    void compressionStopsAtTheLimit();
+    void compressionRefusesDamage_data();
+    void compressionRefusesDamage();
+    void cursorsStopAtTheEnd();
+    void filesReadWriteAndMap();
+    void filesReplaceAtomically();
+    void filesListAndRemove();
+    void filesNameWhatFailed();
+    void lockKeepsOtherProcessesOut();
+    void jsonIsBounded();
+    void uniqueFunctionOwnsMoveOnlyState();
+};
+
+void TestBase::readsProperties_data()
+{
+    QTest::addColumn<std::string>("text");
+    QTest::addColumn<std::string>("value");
+    const auto row = [](const char* name, std::string text, std::string value) { QTest::newRow(name) << text << value; };
+    row("equals", "key=value\n", "value");
+    row("colon", "key : value", "value");
+    row("blank", "  key\tvalue\r\n", "value");
+    row("comments", "# key=no\n! key=no\n\nkey=value\n#key=no", "value");
+    row("later wins", "key=a\nkey=b", "b");
+    row("continued", "key=one,\\\n   two,\\\r\n\tthree\nother=x", "one,two,three");
+    row("escaped backslash at the end", "key=a\\\\\nother=b", "a\\");
+    row("unicode", "key=\\u4e2d\\u00e9", "中é");
+    row("escapes", "key=a\\tb\\=c\\:d", "a\tb=c:d");
+    row("escaped key", "k\\u0065y=v", "v");
+    row("no value", "key", "");
+    row("empty value", "key=", "");
+    row("equals in value", "key=a=b", "a=b");
+    row("trailing blanks", "key=a  \n", "a");
+    row("path", "key = /data/store:/other", "/data/store:/other");
+}
+
+void TestBase::readsProperties()
+{
+    QFETCH(std::string, text);
+    QFETCH(std::string, value);
+    const auto table = parseProperties(text);
+    QVERIFY2(table, table ? "" : table.error().message.c_str());
+    QVERIFY(table->contains("key"));
+    QCOMPARE(table->at("key"), value);
+}
+
+void TestBase::refusesBadUnicodeEscapes()
+{
+    for (const char* text : {"a=1\nkey=\\u12g4", "a=1\nkey=\\u12", "a=1\nkey=\\u"}) {
+        const auto table = parseProperties(text);
+        QVERIFY(!table);
+        QVERIFY(table.error().message.find("line 2") != std::string::npos);
+    }
+}
+
+void TestBase::formatsProperties()
+{
+    const PropertyTable table{{"a", "1"}, {"b", "two words"}};
+    QCOMPARE(formatProperties(table), std::string("a=1\nb=two words\n"));
+    QVERIFY(*parseProperties(formatProperties(table)) == table);
+}
+
+void TestBase::quantilesMatchSorting()
+{
+    std::mt19937_64 random(11);
+    for (const double spread : {1.0, 6.0, 20.0}) {
+        LatencyHistogram histogram;
+        std::vector<std::uint64_t> values;
+        std::lognormal_distribution<double> distribution(spread, 1.5);
+        for (int i = 0; i < 20000; ++i) {
+            values.push_back(static_cast<std::uint64_t>(distribution(random)));
+            histogram.record(values.back());
+        }
+        std::sort(values.begin(), values.end());
+        const HistogramSnapshot snapshot = histogram.snapshot();
+        QCOMPARE(snapshot.count, std::uint64_t{values.size()});
+        QCOMPARE(snapshot.max, values.back());
+        QCOMPARE(snapshot.sum, std::accumulate(values.begin(), values.end(), std::uint64_t{0}));
+        for (const double fraction : {0.01, 0.5, 0.9, 0.99, 0.999, 1.0}) {
+            const auto rank = std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(values.size()))));
+            const auto exact = static_cast<double>(values[rank - 1]);
+            const auto shown = static_cast<double>(snapshot.quantile(fraction));
+            QVERIFY2(shown >= exact && shown <= exact * 1.04 + 1, std::to_string(fraction).c_str());
+        }
+    }
+    QCOMPARE(HistogramSnapshot{}.quantile(0.5), std::uint64_t{0});
+    for (std::size_t bucket = 1; bucket < LatencyHistogram::kBucketCount; ++bucket) {
+        const std::uint64_t bound = LatencyHistogram::upperBound(bucket);
+        QCOMPARE(LatencyHistogram::bucketOf(bound), bucket);
+        QCOMPARE(LatencyHistogram::bucketOf(LatencyHistogram::upperBound(bucket - 1) + 1), bucket);
+    }
+}
+
+void TestBase::histogramDifferences()
+{
+    LatencyHistogram histogram;
+    histogram.record(10);
+    const HistogramSnapshot before = histogram.snapshot();
+    histogram.record(1000);
+    histogram.record(2000);
+    const HistogramSnapshot between = histogram.snapshot().since(before);
+    QCOMPARE(between.count, std::uint64_t{2});
+    QCOMPARE(between.sum, std::uint64_t{3000});
+    QVERIFY(between.quantile(0.01) >= 1000);
+    HistogramSnapshot sum = before;
+    sum.merge(between);
+    QCOMPARE(sum.count, std::uint64_t{3});
+    QCOMPARE(sum.quantile(1.0), histogram.snapshot().quantile(1.0));
+}
+
+void TestBase::crcMatchesZlib()
+{
+    std::mt19937 random(3);
+    for (std::size_t size = 0; size < 600; ++size) {
+        std::string bytes(size, '\0');
+        for (char& c : bytes) {
+            c = static_cast<char>(random());
+        }
+        const auto expected =
+            static_cast<std::uint32_t>(::crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(size)));
+        QCOMPARE(gantry::crc32(asBytes(bytes)), expected);
+        const std::size_t half = size / 3;
+        QCOMPARE(gantry::crc32(asBytes(bytes).subspan(half), gantry::crc32(asBytes(bytes).first(half))), expected);
+        QCOMPARE(storedCrc32(asBytes(bytes)), static_cast<std::int32_t>(expected & 0x7FFFFFFFU));
+    }
+    QCOMPARE(gantry::crc32(asBytes("123456789")), 0xCBF43926U);
+}
+
+void TestBase::hashVectors()
+{
+    QCOMPARE(javaHashCode("TagA"), 2598919);
+    QCOMPARE(javaHashCode("标签"), 857175);
+    QCOMPARE(javaHashCode("a-very-long-tag-name-that-overflows"), -784923820);
+    QCOMPARE(javaHashCode("😀"), 0xD83D * 31 + 0xDE00);
+    QCOMPARE(javaHashCode("\xFF"), 0xFFFD);
+    QCOMPARE(fingerprint128("").size(), std::size_t{32});
+    QCOMPARE(fingerprint128(""), std::string("99aa06d3014798d86001c324468d497f"));
+    QVERIFY(fingerprint128("a") != fingerprint128("b"));
+}
+
+void TestBase::hexRoundTrip()
+{
+    std::string all;
+    for (int i = 0; i < 256; ++i) {
+        all.push_back(static_cast<char>(i));
+    }
+    QCOMPARE(*fromHex(toHex(asBytes(all))), all);
+    QCOMPARE(*fromHex("0aFf"), std::string("\x0A\xFF"));
+    QVERIFY(!fromHex("abc"));
+    QVERIFY(!fromHex("zz"));
+    QVERIFY(fromHex("")->empty());
+}
+
+namespace {
+
+void compressionRows()
+{
+    QTest::addColumn<int>("type");
+    QTest::newRow("zlib") << static_cast<int>(CompressionType::Zlib);
+    QTest::newRow("lz4") << static_cast<int>(CompressionType::Lz4Frame);
+    QTest::newRow("zstd") << static_cast<int>(CompressionType::Zstd);
+}
+
+} // namespace
+
+void TestBase::compressionRoundTrip_data()
+{
+    compressionRows();
+}
+
+void TestBase::compressionRoundTrip()
+{
+    QFETCH(int, type);
+    std::mt19937 random(5);
+    for (const std::size_t size : {0UL, 1UL, 100UL, 4096UL, 300'000UL}) {
+        std::string plain(size, '\0');
+        for (char& c : plain) {
+            c = static_cast<char>(random() % 7);
+        }
+        const auto packed = compress(plain, static_cast<CompressionType>(type), 5);
+        QVERIFY(packed);
+        const auto again = decompress(*packed, static_cast<CompressionType>(type), size);
+        QVERIFY2(again, again ? "" : again.error().message.c_str());
+        QCOMPARE(*again, plain);
+    }
+}
+
+void TestBase::compressionStopsAtTheLimit_data()
+{
+    compressionRows();
+}
+
+void TestBase::compressionStopsAtTheLimit()
+{
+    QFETCH(int, type);
+    const auto bomb = compress(std::string(20'000'000, '\0'), static_cast<CompressionType>(type), 5);
+    QVERIFY(bomb);
+    const auto plain = decompress(*bomb, static_cast<CompressionType>(type), 1'000'000);
+    QVERIFY(!plain);
+    QCOMPARE(plain.error().code, Errc::LimitExceeded);
+}
+
+void TestBase::compressionRefusesDamage_data()
+{
+    compressionRows();
+}
+
+void TestBase::compressionRefusesDamage()
+{
+    QFETCH(int, type);
+    const auto kind = static_cast<CompressionType>(type);
+    const auto packed = compress(std::string(5000, 'x') + "tail", kind, 5);
+    QVERIFY(packed);
+    for (std::size_t size = 0; size < packed->size(); ++size) {
+        QVERIFY2(!decompress(std::string_view(*packed).substr(0, size), kind, 100'000), std::to_string(size).c_str());
+    }
+    QVERIFY(!decompress("garbage that is no stream", kind, 100'000));
+}
+
+void TestBase::cursorsStopAtTheEnd()
+{
+    std::string text;
+    ByteWriter writer(text);
+    writer.write<std::int16_t>(-2);
+    writer.write<std::uint32_t>(0xDEADBEEF);
+    writer.write<std::int64_t>(-3);
+    writer.writeText("abc");
+    writer.patch<std::int16_t>(0, 7);
+    QCOMPARE(toHex(asBytes(text)), std::string("0007DEADBEEFFFFFFFFFFFFFFFFD616263"));
+    ByteReader reader(asBytes(text));
+    QCOMPARE(reader.read<std::int16_t>(), std::int16_t{7});
+    QCOMPARE(reader.read<std::uint32_t>(), 0xDEADBEEFU);
+    QCOMPARE(reader.read<std::int64_t>(), std::int64_t{-3});
+    QCOMPARE(reader.readText(3), std::string_view("abc"));
+    QVERIFY(!reader.failed());
+    QCOMPARE(reader.read<std::int8_t>(), std::int8_t{0});
+    QVERIFY(reader.failed());
+    QCOMPARE(reader.remaining(), std::size_t{0});
+    ByteReader huge(asBytes(text));
+    QVERIFY(huge.readBytes(static_cast<std::size_t>(-1)).empty());
+    QVERIFY(huge.failed());
+}
+
+void TestBase::filesReadWriteAndMap()
+{
+    const QTemporaryDir dir;
+    PosixFileSystem& files = PosixFileSystem::instance();
+    const std::filesystem::path path = dir.path().toStdString() + "/file";
+    QVERIFY(!files.open(path, OpenMode::ReadOnly));
+    auto file = files.open(path, OpenMode::Create);
+    QVERIFY(file);
+    QVERIFY((*file)->allocate(0, 8192));
+    QCOMPARE((*file)->size().value(), std::uint64_t{8192});
+    QVERIFY((*file)->writeAt(100, asBytes("hello")));
+    auto region = (*file)->map(0, 8192, MapAccess::ReadWrite);
+    QVERIFY(region);
+    QCOMPARE(asText(ByteView((*region)->data() + 100, 5)), std::string_view("hello"));
+    (*region)->populate(0, 8192);
+    (*region)->data()[8191] = std::byte{'z'};
+    (*region)->release(0, 4096);
+    QVERIFY((*file)->syncData());
+    file->reset();
+    QCOMPARE(asText(ByteView((*region)->data() + 100, 5)), std::string_view("hello")); // outlives the file
+    region->reset();
+    auto again = files.open(path, OpenMode::ReadOnly);
+    QVERIFY(again);
+    std::array<std::byte, 10> bytes{};
+    QCOMPARE((*again)->readAt(8190, bytes).value(), std::size_t{2});
+    QCOMPARE(bytes[1], std::byte{'z'});
+    QVERIFY(!(*again)->writeAt(0, asBytes("x")));
+    const auto space = files.space(path.parent_path());
+    QVERIFY(space && space->totalBytes >= space->availableBytes && space->availableBytes > 0);
+    QVERIFY(files.lastModifiedMs(path).value() > 1'600'000'000'000);
+}
+
+void TestBase::filesReplaceAtomically()
+{
+    const QTemporaryDir dir;
+    PosixFileSystem& files = PosixFileSystem::instance();
+    const std::filesystem::path path = dir.path().toStdString() + "/config.json";
+    QVERIFY(replaceFile(files, path, "first, and longer"));
+    QVERIFY(replaceFile(files, path, "second"));
+    QCOMPARE(readWholeFile(files, path, 1000).value(), std::string("second"));
+    QCOMPARE(files.list(path.parent_path())->size(), std::size_t{1});
+    const auto tooLarge = readWholeFile(files, path, 5);
+    QVERIFY(!tooLarge);
+}
+
+void TestBase::filesListAndRemove()
+{
+    const QTemporaryDir dir;
+    PosixFileSystem& files = PosixFileSystem::instance();
+    const std::filesystem::path root = dir.path().toStdString() + "/a/b";
+    QVERIFY(files.createDirectories(root));
+    QVERIFY(files.createDirectories(root)); // again
+    for (const char* name : {"2", "1", "3"}) {
+        QVERIFY(files.open(root / name, OpenMode::Create));
+    }
+    QVERIFY(files.createDirectories(root / "0"));
+    const auto entries = files.list(root);
+    QVERIFY(entries);
+    QCOMPARE(entries->size(), std::size_t{4});
+    QVERIFY(entries->at(0).isDirectory);
+    QCOMPARE(entries->at(1).name, std::string("1"));
+    QVERIFY(files.rename(root / "3", root / "4"));
+    QVERIFY(files.exists(root / "4") && !files.exists(root / "3"));
+    QVERIFY(files.syncDirectory(root));
+    QVERIFY(files.remove(root / "4"));
+    QVERIFY(files.removeTree(root.parent_path()));
+    QVERIFY(!files.exists(root));
+    QVERIFY(files.list(root)->empty());
+}
+
+void TestBase::filesNameWhatFailed()
+{
+    const auto missing = PosixFileSystem::instance().open("/tmp/gantry-no-such-folder/file", OpenMode::Create);
+    QVERIFY(!missing);
+    QCOMPARE(missing.error().code, Errc::NotFound);
+    QVERIFY(missing.error().message.find("gantry-no-such-folder") != std::string::npos);
+}
+
+void TestBase::lockKeepsOtherProcessesOut()
+{
+    const QTemporaryDir dir;
+    PosixFileSystem& files = PosixFileSystem::instance();
+    const std::filesystem::path path = dir.path().toStdString() + "/lock";
+    const auto lockedElsewhere = [&] {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const auto lock = PosixFileSystem::instance().lock(path);
+            ::_exit(lock ? 0 : (lock.error().code == Errc::Locked ? 1 : 2));
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        return WEXITSTATUS(status);
+    };
+    auto lock = files.lock(path);
+    QVERIFY(lock);
+    QCOMPARE(lockedElsewhere(), 1);
+    const auto twice = files.lock(path);
+    QVERIFY2(!twice, "one process must not lock the same directory twice");
+    QCOMPARE(twice.error().code, Errc::Locked);
+    QCOMPARE(lockedElsewhere(), 1); // the refused attempt has not let go of the lock
+    lock->reset();
+    QCOMPARE(lockedElsewhere(), 0);
+}
+
+void TestBase::jsonIsBounded()
+{
+    QVERIFY(parseJson(R"({"a":[1,"]]]]"]})", "x"));
+    QVERIFY(!parseJson("{", "x"));
+    QVERIFY(!parseJson("{\"a\":1}}", "x"));
+    const auto deep = parseJson(std::string(limits::kJsonDepthMax + 1, '['), "the table");
+    QVERIFY(!deep);
+    QCOMPARE(deep.error().code, Errc::LimitExceeded);
+    QVERIFY(deep.error().message.find("the table") != std::string::npos);
+    QCOMPARE(dumpJson(nlohmann::json("\xFF")), std::string("\"\xEF\xBF\xBD\""));
+}
+
+void TestBase::uniqueFunctionOwnsMoveOnlyState()
+{
+    auto value = std::make_unique<int>(41);
+    UniqueFunction<int(int)> add([value = std::move(value)](int more) { return *value + more; });
+    UniqueFunction<int(int)> moved = std::move(add);
+    QVERIFY(moved);
+    QVERIFY(!add);
+    QCOMPARE(moved(1), 42);
+}
+
+QTEST_APPLESS_MAIN(TestBase)
+#include "tst_base.moc"
