@@ -43,26 +43,26 @@ using Again = std::function<std::string(std::string_view)>;
 
 #define MQ R"({"brokerName":"bk-1","queueId":0,"topic":"Orders"})"
 #define DV R"({"counter":3,"stateVersion":0,"timestamp":1719000000000})"
-#define TOPIC                                                                                                                   \
-    R"({"attributes":{"message.type":"NORMAL"},"order":false,"perm":6,"readQueueNums":8,"topicFilterType":"SINGLE_TAG",)"        \
+#define TOPIC \
+    R"({"attributes":{"message.type":"NORMAL"},"order":false,"perm":6,"readQueueNums":8,"topicFilterType":"SINGLE_TAG",)" \
     R"("topicName":"Orders","topicSysFlag":0,"writeQueueNums":8})"
-#define WRAPPER                                                                                                                 \
-    R"({"dataVersion":)" DV R"(,"mappingDataVersion":{"counter":0,"stateVersion":0,"timestamp":0},)"                             \
+#define WRAPPER \
+    R"({"dataVersion":)" DV R"(,"mappingDataVersion":{"counter":0,"stateVersion":0,"timestamp":0},)" \
     R"("topicConfigTable":{"Orders":)" TOPIC R"(},"topicQueueMappingDetailMap":{},"topicQueueMappingInfoMap":{}})"
-#define SUBSCRIPTION                                                                                                            \
-    R"({"classFilterMode":false,"codeSet":[2571410],"expressionType":"TAG","subString":"TEST","subVersion":1719000000000,)"      \
+#define SUBSCRIPTION \
+    R"({"classFilterMode":false,"codeSet":[2571410],"expressionType":"TAG","subString":"TEST","subVersion":1719000000000,)" \
     R"("tagsSet":["TEST"],"topic":"Orders"})"
 #define QUEUE_DATA R"({"brokerName":"bk-1","perm":6,"readQueueNums":8,"topicSysFlag":0,"writeQueueNums":8})"
-#define BROKER_DATA(zero, one)                                                                                                  \
-    R"({"brokerAddrs":{)" zero R"(:"10.1.1.7:10911",)" one R"(:"10.1.1.8:10911"},"brokerName":"bk-1","cluster":"East",)"          \
+#define BROKER_DATA(zero, one) \
+    R"({"brokerAddrs":{)" zero R"(:"10.1.1.7:10911",)" one R"(:"10.1.1.8:10911"},"brokerName":"bk-1","cluster":"East",)" \
     R"("enableActingMaster":false})"
-#define GROUP                                                                                                                   \
-    R"({"attributes":{},"brokerId":0,"consumeBroadcastEnable":true,"consumeEnable":true,"consumeFromMinEnable":true,)"           \
-    R"("consumeMessageOrderly":false,"consumeTimeoutMinute":15,"groupName":"billing",)"                                         \
-    R"("groupRetryPolicy":{"type":"CUSTOMIZED"},"groupSysFlag":0,"notifyConsumerIdsChangedEnable":true,"retryMaxTimes":16,)"      \
+#define GROUP \
+    R"({"attributes":{},"brokerId":0,"consumeBroadcastEnable":true,"consumeEnable":true,"consumeFromMinEnable":true,)" \
+    R"("consumeMessageOrderly":false,"consumeTimeoutMinute":15,"groupName":"billing",)" \
+    R"("groupRetryPolicy":{"type":"CUSTOMIZED"},"groupSysFlag":0,"notifyConsumerIdsChangedEnable":true,"retryMaxTimes":16,)" \
     R"("retryQueueNums":1,"whichBrokerWhenConsumeSlowly":1})"
-#define CONSUME_STATS                                                                                                           \
-    R"({"consumeTps":2.5,"offsetTable":{)" MQ                                                                                   \
+#define CONSUME_STATS \
+    R"({"consumeTps":2.5,"offsetTable":{)" MQ \
     R"(:{"brokerOffset":40,"consumerOffset":33,"lastTimestamp":1719000000000,"pullOffset":36}}})"
 
 } // namespace

@@ -70,7 +70,8 @@ void feed(FrameDecoder& decoder, std::string_view bytes)
 /// Random text of the kind that makes escapes: controls, quotes, Latin, Chinese, beyond the BMP.
 std::string randomText(std::mt19937& random)
 {
-    static const std::vector<std::string> pieces{"a", "Z9", "\"", "\\", "/", "\n", "\x01", "\x02", "é", "订单", "😀", " ", "{}", "\x7f"};
+    static const std::vector<std::string> pieces{"a", "Z9", "\"",
+        "\\", "/", "\n", "\x01", "\x02", "é", "订单", "😀", " ", "{}", "\x7f"};
     std::string text;
     const auto count = random() % 12;
     for (unsigned i = 0; i < count; ++i) {
@@ -201,9 +202,11 @@ void TestCommandCodec::agreesWithNlohmannOnRandomHeaders()
 {
     std::mt19937 random(20241);
     for (int round = 0; round < 3000; ++round) {
-        nlohmann::json header{{"code", static_cast<std::int32_t>(random())}, {"opaque", static_cast<std::int32_t>(random())},
+        nlohmann::json header{{"code", static_cast<std::int32_t>(random())},
+            {"opaque", static_cast<std::int32_t>(random())},
                               {"flag", static_cast<int>(random() % 4)}, {"version", static_cast<int>(random() % 600)},
-                              {"language", "GO"}, {"remark", randomText(random)}, {"unknown", {1, nullptr, {{"a", true}}}}};
+                              {"language", "GO"}, {"remark", randomText(random)},
+                                  {"unknown", {1, nullptr, {{"a", true}}}}};
         nlohmann::json fields = nlohmann::json::object();
         for (unsigned i = 0; i < random() % 20; ++i) {
             const std::string name = "f" + std::to_string(i) + randomText(random);
