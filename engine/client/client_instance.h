@@ -9,8 +9,9 @@
 
 namespace gantry {
 
-/// Connections, routes, heartbeats and timers that all producers and consumers of one application share (one client id).
-/// Thread-safe. Create one, hand it to Producer, PushConsumer, PullConsumer, AdminClient; it must outlive them.
+/// Connections, routes, heartbeats and timers that all producers and consumers of one application
+/// share (one client id). Thread-safe. Create one, hand it to Producer, PushConsumer, PullConsumer,
+/// AdminClient; it must outlive them.
 class ClientInstance
 {
 public:
@@ -28,9 +29,10 @@ public:
 
     class Impl; ///< client_instance_impl.h, for this folder only
     [[nodiscard]] Impl& impl() const { return *m_impl; }
+    [[nodiscard]] const std::shared_ptr<Impl>& share() const { return m_impl; } ///< as impl()
 
 private:
-    std::unique_ptr<Impl> m_impl;
+    std::shared_ptr<Impl> m_impl;
 };
 
 } // namespace gantry

@@ -40,10 +40,12 @@ public:
     PullConsumer& operator=(const PullConsumer&) = delete;
 
     [[nodiscard]] Result<std::vector<MessageQueue>> subscribeQueues(const std::string& topic);
-    [[nodiscard]] Result<PullResult> pull(const MessageQueue& queue, const std::string& expression, std::int64_t offset, int messagesMax);
+    [[nodiscard]] Result<PullResult> pull(const MessageQueue& queue, const std::string& expression,
+                                          std::int64_t offset, int messagesMax);
     [[nodiscard]] Result<std::int64_t> minOffset(const MessageQueue& queue);
     [[nodiscard]] Result<std::int64_t> maxOffset(const MessageQueue& queue);
-    [[nodiscard]] Result<std::int64_t> searchOffset(const MessageQueue& queue, std::int64_t timestampMs);
+    [[nodiscard]] Result<std::int64_t> searchOffset(const MessageQueue& queue,
+                                                    std::int64_t timestampMs);
     /// -1 if the group has no offset there.
     [[nodiscard]] Result<std::int64_t> fetchOffset(const MessageQueue& queue);
     [[nodiscard]] Result<> commitOffset(const MessageQueue& queue, std::int64_t offset);
