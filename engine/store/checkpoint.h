@@ -11,11 +11,13 @@ namespace gantry {
 /// The `checkpoint` file: how far each kind of file is known to be durable (README, "Checkpoint").
 struct CheckpointValues
 {
-    std::int64_t physicMsgTimestamp = 0;   ///< store time of the newest durable CommitLog record
-    std::int64_t logicsMsgTimestamp = 0;   ///< ... of the newest record whose ConsumeQueue entry is durable
-    std::int64_t indexMsgTimestamp = 0;    ///< ... of the newest record whose index entries are durable
+    std::int64_t physicMsgTimestamp = 0; ///< store time of the newest durable CommitLog record
+    std::int64_t logicsMsgTimestamp =
+        0; ///< ... of the newest record whose ConsumeQueue entry is durable
+    std::int64_t indexMsgTimestamp =
+        0; ///< ... of the newest record whose index entries are durable
     std::int64_t masterFlushedOffset = 0;
-    std::int64_t confirmPhyOffset = 0;     ///< before this CommitLog offset all three are durable
+    std::int64_t confirmPhyOffset = 0; ///< before this CommitLog offset all three are durable
 
     /// Records up to this store time need no second look after a crash.
     [[nodiscard]] std::int64_t minTimestamp() const;

@@ -16,23 +16,27 @@ namespace {
 constexpr std::size_t kBlankHeaderSize = 8; // i32 bytes left, i32 blank magic
 constexpr std::int64_t kPopulateWindowAsync = 8 * kMiB;
 constexpr std::int64_t kReleaseStep = 4 * kMiB;
-/// A wall clock that steps back by less than this is held still, so that store times do not go back.
+/// A wall clock that steps back by less than this is held still, so that store times do not go
+/// back.
 constexpr std::int64_t kClockHoldMs = 1000;
 constexpr std::chrono::milliseconds kNextFileTimeout{5000};
 
 std::filesystem::path directoryOf(const StoreConfig& config)
 {
-    return config.commitLogDirectory.empty() ? config.rootDirectory / "commitlog" : config.commitLogDirectory;
+    return config.commitLogDirectory.empty() ? config.rootDirectory / "commitlog"
+                                             : config.commitLogDirectory;
 }
 
 } // namespace
 
-CommitLog::CommitLog(const StoreConfig& config, FileSystem& files, FileCache& cache, Clock& clock, StoreHealth& health)
+CommitLog::CommitLog(const StoreConfig& config, FileSystem& files, FileCache& cache, Clock& clock,
+                     StoreHealth& health)
     : m_config(config)
     , m_clock(clock)
     , m_health(health)
     , m_segments(files, cache, directoryOf(config), config.commitLogFileSize)
-    // Populated pages are dirty: a sync would write them out twice, so under sync flush page faults are cheaper.
+    // Populated pages are dirty: a sync would write them out twice, so under sync flush page faults
+    // are cheaper.
     , m_allocator(m_segments, config.flushMode == FlushMode::Async ? kPopulateWindowAsync : 0)
 {}
 
@@ -87,7 +91,8 @@ CommitLog::Appended CommitLog::append(const Append& append, LatencyHistogram& la
     }
     const auto size = static_cast<std::int64_t>(append.bytes.size());
     std::int64_t tail = m_tail.load(std::memory_order_relaxed);
-    if (!m_active || size + static_cast<std::int64_t>(kBlankHeaderSize) > m_active->endOffset() - tail) {
+    if (!m_active ||
+        size + static_cast<std::int64_t>(kBlankHeaderSize) > m_active->endOffset() - tail) {
         if (Result<> rolled = roll(); !rolled) {
             const bool isFull = rolled.error().code == Errc::DiskFull;
             result.status = isFull ? PutStatus::ServiceNotAvailable : PutStatus::CreateFileFailed;
@@ -106,13 +111,14 @@ CommitLog::Appended CommitLog::append(const Append& append, LatencyHistogram& la
     std::size_t position = 0;
     std::int64_t queueOffset = result.queueOffset;
     for (const std::uint32_t recordSize : append.sizes) {
-        patchRecord(append.bytes.subspan(position, recordSize), queueOffset, tail + static_cast<std::int64_t>(position),
-                    result.storeTimestampMs);
+        patchRecord(append.bytes.subspan(position, recordSize), queueOffset,
+                    tail + static_cast<std::int64_t>(position), result.storeTimestampMs);
         position += recordSize;
         queueOffset += append.isCounted ? 1 : 0;
     }
     append.counter->next = append.isCounted ? queueOffset : append.counter->next;
-    std::memcpy(m_active->data() + (tail - m_active->fromOffset()), append.bytes.data(), append.bytes.size());
+    std::memcpy(m_active->data() + (tail - m_active->fromOffset()), append.bytes.data(),
+                append.bytes.size());
     m_tail.store(result.end, std::memory_order_release);
     // After the tail: whoever sees this time sees a tail behind its record.
     m_lastTimestamp.store(result.storeTimestampMs, std::memory_order_release);
@@ -126,15 +132,16 @@ void CommitLog::afterAppend(std::int64_t end)
     if (m_allocator.wantsTail(end)) {
         m_allocator.noteTail(m_active, end);
     }
-    // From the middle of a file on the next one is prepared; small test files ask at once.
-    const std::int64_t middle = m_active->fromOffset() + m_active->size() / 2;
-    if (end >= middle) {
-        m_allocator.request(m_active->endOffset());
+    // From the middle of a file on the next one is prepared.
+    if (end >= m_active->fromOffset() + m_active->size() / 2 &&
+        m_askedFor != m_active->endOffset()) {
+        m_askedFor = m_active->endOffset();
+        m_allocator.request(m_askedFor);
     }
 }
 
-/// Fills the rest of the active file with the blank marker and goes on in the next one. Nothing is written when the
-/// next file cannot be had.
+/// Fills the rest of the active file with the blank marker and goes on in the next one. Nothing is
+/// written when the next file cannot be had.
 Result<> CommitLog::roll()
 {
     const std::int64_t tail = m_tail.load(std::memory_order_relaxed);
@@ -154,8 +161,10 @@ Result<> CommitLog::roll()
 void CommitLog::retryAllocation()
 {
     const std::lock_guard guard(m_appendMutex);
-    if (!m_active || m_tail.load(std::memory_order_relaxed) > m_active->fromOffset() + m_active->size() / 2) {
-        m_allocator.request(m_active ? m_active->endOffset() : m_tail.load(std::memory_order_relaxed));
+    if (!m_active ||
+        m_tail.load(std::memory_order_relaxed) > m_active->fromOffset() + m_active->size() / 2) {
+        m_allocator.request(m_active ? m_active->endOffset()
+                                     : m_tail.load(std::memory_order_relaxed));
     }
 }
 
@@ -168,10 +177,9 @@ Result<> CommitLog::flushTo(std::int64_t target)
     if (m_health.isPoisoned()) {
         return tl::unexpected<Error>(m_health.error());
     }
-    for (const MappedFilePtr& file : m_segments.all()) {
-        if (file->endOffset() <= flushed || file->fromOffset() >= target) {
-            continue;
-        }
+    for (std::int64_t at = flushed; at < target;) {
+        const MappedFilePtr file = m_segments.find(at);
+        at = file->endOffset();
         if (Result<> synced = file->sync(); !synced) {
             m_health.poison(synced.error());
             return synced;
@@ -194,24 +202,30 @@ Result<std::size_t> CommitLog::readAt(std::int64_t offset, MutableByteView targe
     if (available <= 0) {
         return 0;
     }
-    return m_segments.readAt(offset, target.first(std::min<std::size_t>(target.size(), static_cast<std::size_t>(available))));
+    return m_segments.readAt(offset, target.first(std::min<std::size_t>(
+                                         target.size(), static_cast<std::size_t>(available))));
 }
 
 Result<std::string> CommitLog::record(std::int64_t offset, std::int32_t sizeHint) const
 {
     std::string bytes(static_cast<std::size_t>(std::max(sizeHint, 1024)), '\0');
-    const auto target = [&] { return std::as_writable_bytes(std::span(bytes.data(), bytes.size())); };
+    const auto target = [&] {
+        return std::as_writable_bytes(std::span(bytes.data(), bytes.size()));
+    };
     GANTRY_TRY(firstCount, readAt(offset, target()));
     RecordParse parse = parseRecord(asBytes(bytes).first(firstCount), true);
-    if (parse.status == RecordStatus::Incomplete && parse.record.totalSize > static_cast<std::int32_t>(firstCount)) {
+    if (parse.status == RecordStatus::Incomplete &&
+        parse.record.totalSize > static_cast<std::int32_t>(firstCount)) {
         if (parse.record.totalSize > m_config.messageBytesMax + 128 * kKiB) {
-            return fail(Errc::Corruption, "the record at CommitLog offset {} claims {} bytes", offset, parse.record.totalSize);
+            return fail(Errc::Corruption, "the record at CommitLog offset {} claims {} bytes",
+                        offset, parse.record.totalSize);
         }
         bytes.resize(static_cast<std::size_t>(parse.record.totalSize));
         GANTRY_TRY(count, readAt(offset, target()));
         parse = parseRecord(asBytes(bytes).first(count), true);
     }
-    const bool isDamaged = parse.status == RecordStatus::BadBodyCrc || parse.status == RecordStatus::BadLength;
+    const bool isDamaged =
+        parse.status == RecordStatus::BadBodyCrc || parse.status == RecordStatus::BadLength;
     if (isDamaged) {
         return fail(Errc::Corruption, "the record at CommitLog offset {} is damaged", offset);
     }

@@ -29,15 +29,16 @@ class CommitLog
 public:
     struct Append
     {
-        MutableByteView bytes;                  ///< whole records, one after another
-        std::span<const std::uint32_t> sizes;   ///< of each record
+        MutableByteView bytes;                ///< whole records, one after another
+        std::span<const std::uint32_t> sizes; ///< of each record
         QueueCounter* counter = nullptr;
-        bool isCounted = true;                  ///< false: prepared and rollback records get queue offset 0
+        bool isCounted = true; ///< false: prepared and rollback records get queue offset 0
     };
     struct Appended
     {
         PutStatus status = PutStatus::Ok;
-        bool retryLookup = false;               ///< the counter's queue was removed meanwhile; nothing was appended
+        bool retryLookup =
+            false; ///< the counter's queue was removed meanwhile; nothing was appended
         std::string reason;
         std::int64_t offset = 0;
         std::int64_t end = 0;
@@ -45,7 +46,8 @@ public:
         std::int64_t storeTimestampMs = 0;
     };
 
-    CommitLog(const StoreConfig& config, FileSystem& files, FileCache& cache, Clock& clock, StoreHealth& health);
+    CommitLog(const StoreConfig& config, FileSystem& files, FileCache& cache, Clock& clock,
+              StoreHealth& health);
 
     [[nodiscard]] MappedFileQueue& segments() { return m_segments; }
     [[nodiscard]] const MappedFileQueue& segments() const { return m_segments; }
@@ -55,7 +57,8 @@ public:
     /// Stops the allocator and closes the files; no append or flush may be under way.
     void stop();
 
-    /// Patches queue offset, physical offset and store time into the records, copies them, publishes the new tail.
+    /// Patches queue offset, physical offset and store time into the records, copies them,
+    /// publishes the new tail.
     Appended append(const Append& append, LatencyHistogram& latency);
     /// Runs `change` while nothing is appended.
     template <typename Change>
@@ -65,15 +68,22 @@ public:
         change();
     }
 
-    /// Makes everything up to `target` durable. One thread only (the flush thread). Poisons the store on failure.
+    /// Makes everything up to `target` durable. One thread only (the flush thread). Poisons the
+    /// store on failure.
     Result<> flushTo(std::int64_t target);
 
     /// Behind the last written byte.
     [[nodiscard]] std::int64_t tail() const { return m_tail.load(std::memory_order_acquire); }
-    [[nodiscard]] std::int64_t flushedOffset() const { return m_flushed.load(std::memory_order_acquire); }
+    [[nodiscard]] std::int64_t flushedOffset() const
+    {
+        return m_flushed.load(std::memory_order_acquire);
+    }
     [[nodiscard]] std::int64_t minOffset() const { return m_segments.minOffset(); }
     /// Of some record that lies before any tail() read afterwards.
-    [[nodiscard]] std::int64_t lastStoreTimestampMs() const { return m_lastTimestamp.load(std::memory_order_acquire); }
+    [[nodiscard]] std::int64_t lastStoreTimestampMs() const
+    {
+        return m_lastTimestamp.load(std::memory_order_acquire);
+    }
 
     /// Up to target.size() bytes of one file, never behind the tail.
     Result<std::size_t> readAt(std::int64_t offset, MutableByteView target) const;
@@ -98,9 +108,11 @@ private:
     MappedFileQueue m_segments;
     SegmentAllocator m_allocator;
 
-    std::mutex m_appendMutex;   // guards what follows; the atomics are written under it and read anywhere
-    MappedFilePtr m_active;     // null until the first file could be made
+    std::mutex
+        m_appendMutex; // guards what follows; the atomics are written under it and read anywhere
+    MappedFilePtr m_active; // null until the first file could be made
     std::int64_t m_clockTimestamp = 0;
+    std::int64_t m_askedFor = -1; // the file the allocator was asked for
     std::atomic<std::int64_t> m_tail{0};
     std::atomic<std::int64_t> m_lastTimestamp{0};
 

@@ -80,7 +80,8 @@ Result<std::int64_t> CommitLogRecovery::startAfterCrash(const CheckpointValues& 
     std::int64_t start = files.front()->fromOffset();
     for (auto file = files.rbegin(); file != files.rend(); ++file) {
         GANTRY_TRY(item, m_scanner.at((*file)->fromOffset(), kNoLimit));
-        const std::int64_t timestamp = item.kind == RecordScanner::Kind::Record ? item.record.storeTimestampMs : 0;
+        const std::int64_t timestamp =
+            item.kind == RecordScanner::Kind::Record ? item.record.storeTimestampMs : 0;
         if (timestamp > 0 && timestamp <= checkpoint.minTimestamp()) {
             start = (*file)->fromOffset();
             break;
@@ -89,7 +90,8 @@ Result<std::int64_t> CommitLogRecovery::startAfterCrash(const CheckpointValues& 
     // A wall clock that was set back makes timestamps lie; the offset does not.
     if (checkpoint.confirmPhyOffset < start) {
         const MappedFilePtr file = m_segments.find(checkpoint.confirmPhyOffset);
-        start = file && checkpoint.confirmPhyOffset > 0 ? std::min(start, file->fromOffset()) : start;
+        start =
+            file && checkpoint.confirmPhyOffset > 0 ? std::min(start, file->fromOffset()) : start;
     }
     return start;
 }
@@ -98,7 +100,8 @@ void CommitLogRecovery::forgetIndexFrom(std::int64_t start)
 {
     m_index.rebuild(start, [this](std::int64_t offset) {
         const auto item = m_scanner.at(offset, kNoLimit);
-        return item && item->kind == RecordScanner::Kind::Record ? item->record.storeTimestampMs : 0;
+        return item && item->kind == RecordScanner::Kind::Record ? item->record.storeTimestampMs
+                                                                 : 0;
     });
 }
 
@@ -106,6 +109,8 @@ Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
 {
     m_at = start;
     m_report.damagedOffsets.clear();
+    m_holesPossible = 0;
+    m_suspects.clear();
     while (true) {
         GANTRY_TRY(item, m_scanner.at(m_at, kNoLimit));
         if (item.kind == RecordScanner::Kind::NoFile) {
@@ -113,7 +118,8 @@ Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
             if (!next) {
                 return true;
             }
-            log::warning("store", "the CommitLog has no file for offsets {} to {}", m_at, next->fromOffset());
+            log::warning("store", "the CommitLog has no file for offsets {} to {}", m_at,
+                         next->fromOffset());
             m_at = next->fromOffset();
         } else if (item.kind == RecordScanner::Kind::Blank) {
             m_at = m_segments.find(m_at)->endOffset();
@@ -123,8 +129,15 @@ Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
                 return true;
             }
         } else {
-            const auto outcome = m_dispatcher.dispatch(item.record);
-            if (outcome.foundGap && !isFirstFile && m_report.damagedOffsets.empty()) {
+            if (looksTorn(item.record)) {
+                GANTRY_TRY(next, findNext());
+                if (next < 0) {
+                    return true; // the last record, and part of it never reached the disk
+                }
+                GANTRY_TRY(again, m_scanner.at(m_at, kNoLimit));
+                item = again;
+            }
+            if (!enter(item.record, false, !isFirstFile && m_report.damagedOffsets.empty())) {
                 return false;
             }
             ++m_report.scannedRecords;
@@ -138,6 +151,81 @@ Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
     }
 }
 
+void CommitLogRecovery::noteDamage(std::int64_t bytes)
+{
+    m_holesPossible += bytes / static_cast<std::int64_t>(record_layout::kFixedSizeV1) + 1;
+}
+
+/// Topic and properties have no checksum. Where a sector of them never reached the disk there are
+/// zeros, which neither has otherwise.
+bool CommitLogRecovery::looksTorn(const RecordView& record)
+{
+    constexpr std::int64_t kSector = 512;
+    const std::string_view text(record.topic.data(),
+                                static_cast<std::size_t>(record.properties.data() +
+                                                         record.properties.size() -
+                                                         record.topic.data()));
+    const std::int64_t end = record.physicalOffset + record.totalSize;
+    const std::int64_t begin = end - static_cast<std::int64_t>(text.size());
+    for (std::int64_t at = begin; at < end;) {
+        const std::int64_t next = std::min(end, (at / kSector + 1) * kSector);
+        const std::string_view part =
+            text.substr(static_cast<std::size_t>(at - begin), static_cast<std::size_t>(next - at));
+        const bool isShort = next == end && record.properties.empty(); // ends with the length 0
+        if (!isShort && part.find_first_not_of('\0') == std::string_view::npos) {
+            return true;
+        }
+        at = next;
+    }
+    return !record.properties.empty() && record.properties.back() == '\0';
+}
+
+bool CommitLogRecovery::enter(const RecordView& record, bool isDamaged, bool mayLackOlder)
+{
+    const ConsumeQueuePtr queue = m_queues.find(record.topic, record.queueId);
+    const bool isKnown = queue && queue->maxCommitLogOffset() >= 0;
+    const std::int64_t gap = isKnown ? record.queueOffset - queue->maxOffset() : 0;
+    if (gap > 0 && mayLackOlder) {
+        return false;
+    }
+    if (isKnown && m_dispatcher.isQueued(record) &&
+        record.physicalOffset >= queue->maxCommitLogOffset()) {
+        const auto suspect = m_suspects.find(queue);
+        if (suspect != m_suspects.end() && suspect->second.queueOffset + 1 == record.queueOffset) {
+            m_queues.append(queue, suspect->second.queueOffset,
+                            suspect->second.entry); // it was right after all
+            m_suspects.erase(suspect);
+        } else if (gap > m_holesPossible) {
+            enterSuspect(queue, record);
+            return true;
+        } else if (gap < 0 && record.queueOffset != 0) {
+            ++m_holesPossible; // says it is what another record is already
+        }
+    } else if (record.queueOffset > 0) {
+        ++m_holesPossible; // a queue nobody knew: perhaps the name is wrong
+    }
+    isDamaged ? m_dispatcher.dispatchDamaged(record) : m_dispatcher.dispatch(record);
+    return true;
+}
+
+/// The record says it is further along its queue than damage can explain. The queue's next record
+/// tells which is wrong.
+void CommitLogRecovery::enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record)
+{
+    ++m_holesPossible;
+    m_dispatcher.index(record);
+    m_suspects[queue] = {record.queueOffset,
+                         {record.physicalOffset, record.totalSize, m_dispatcher.tagsCode(record)}};
+    if (m_report.damagedOffsets.size() < kDamagedOffsetsMax) {
+        m_report.damagedOffsets.push_back(record.physicalOffset);
+    }
+    log::error("store",
+               "the record at CommitLog offset {} says it is number {} of queue {} of {}, where {} "
+               "was expected",
+               record.physicalOffset, record.queueOffset, record.queueId, record.topic,
+               queue->maxOffset());
+}
+
 /// The next good record behind m_at, -1 if none.
 Result<std::int64_t> CommitLogRecovery::findNext()
 {
@@ -148,12 +236,12 @@ Result<std::int64_t> CommitLogRecovery::findNext()
             GANTRY_TRY(writtenEnd, m_scanner.nonZeroEnd(m_at));
             m_writtenEnd = writtenEnd;
         }
-        GANTRY_TRY(found, m_scanner.findRecord(m_at + 1, m_writtenEnd));
+        GANTRY_TRY(found, m_scanner.findRecord(m_at + 1, m_writtenEnd, kNoLimit));
         if (found >= 0) {
             return found;
         }
     }
-    return m_scanner.findRecord(file->endOffset(), kNoLimit);
+    return m_scanner.findRecord(file->endOffset(), kNoLimit, kNoLimit);
 }
 
 /// True if a good record follows; false if the log ends here.
@@ -165,7 +253,8 @@ Result<bool> CommitLogRecovery::stepOverDamage(const RecordScanner::Item& item)
     const std::string header = item.hasHeader ? std::string(item.record.topic) : std::string{};
     RecordView record = item.record;
     record.topic = header;
-    const std::string properties = item.hasHeader ? std::string(item.record.properties) : std::string{};
+    const std::string properties =
+        item.hasHeader ? std::string(item.record.properties) : std::string{};
     record.properties = properties;
     GANTRY_TRY(next, findNext());
     if (next < 0) {
@@ -180,8 +269,9 @@ Result<bool> CommitLogRecovery::stepOverDamage(const RecordScanner::Item& item)
     if (m_report.damagedOffsets.size() < kDamagedOffsetsMax) {
         m_report.damagedOffsets.push_back(m_at);
     }
+    noteDamage(next - m_at);
     if (item.hasHeader && m_at + record.totalSize <= next) {
-        m_dispatcher.dispatchDamaged(record);
+        enter(record, true, false);
     }
     m_at = next;
     return true;
@@ -191,7 +281,8 @@ Result<bool> CommitLogRecovery::stepOverDamage(const RecordScanner::Item& item)
 Result<> CommitLogRecovery::cutTail()
 {
     for (const MappedFilePtr& file : m_segments.all()) {
-        if (file->fromOffset() > m_at || (file->fromOffset() == m_at && file != m_segments.first())) {
+        if (file->fromOffset() > m_at ||
+            (file->fromOffset() == m_at && file != m_segments.first())) {
             // Prepared ahead, or torn from its first record on: made anew when it is needed.
             GANTRY_TRY(isZero, m_scanner.isZeroAt(file->fromOffset()));
             if (!isZero && m_report.truncatedAtOffset < 0) {
@@ -217,11 +308,15 @@ Result<> CommitLogRecovery::cutTail()
 Result<> CommitLogRecovery::zeroTail()
 {
     m_report.truncatedAtOffset = m_at;
-    log::warning("store", "the CommitLog's tail from {} to {} is not a whole record: cut", m_at, m_writtenEnd);
-    const std::string zeros(static_cast<std::size_t>(std::min<std::int64_t>(m_writtenEnd - m_at, kMiB)), '\0');
+    log::warning("store", "the CommitLog's tail from {} to {} is not a whole record: cut", m_at,
+                 m_writtenEnd);
+    const std::string zeros(
+        static_cast<std::size_t>(std::min<std::int64_t>(m_writtenEnd - m_at, kMiB)), '\0');
     for (std::int64_t at = m_at; at < m_writtenEnd;) {
-        const auto length = std::min<std::int64_t>(m_writtenEnd - at, static_cast<std::int64_t>(zeros.size()));
-        GANTRY_CHECK(m_segments.writeAt(at, asBytes(zeros).first(static_cast<std::size_t>(length))));
+        const auto length =
+            std::min<std::int64_t>(m_writtenEnd - at, static_cast<std::int64_t>(zeros.size()));
+        GANTRY_CHECK(
+            m_segments.writeAt(at, asBytes(zeros).first(static_cast<std::size_t>(length))));
         at += length;
     }
     return {};

@@ -1,42 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/units.h"
 #include "store/checkpoint.h"
 #include "store/record_dispatcher.h"
 #include "store/record_scanner.h"
 #include "store/store_metrics.h"
 
+#include <map>
+
 namespace gantry {
 
-/// Finds the end of the CommitLog, repairs what a crash left, and brings ConsumeQueues and index in line with it
-/// (README, "Recovery"). Runs alone, before the store's threads.
+/// Finds the end of the CommitLog, repairs what a crash left, and brings ConsumeQueues and index in
+/// line with it (README, "Recovery"). Runs alone, before the store's threads.
 class CommitLogRecovery
 {
 public:
-    CommitLogRecovery(const StoreConfig& config, MappedFileQueue& segments, ConsumeQueueStore& queues,
-                      IndexService& index, RecordDispatcher& dispatcher, RecoveryReport& report)
+    CommitLogRecovery(const StoreConfig& config, MappedFileQueue& segments,
+                      ConsumeQueueStore& queues, IndexService& index, RecordDispatcher& dispatcher,
+                      RecoveryReport& report)
         : m_config(config)
         , m_segments(segments)
         , m_queues(queues)
         , m_index(index)
         , m_dispatcher(dispatcher)
         , m_report(report)
-        , m_scanner(segments, config.checkCrcOnRecover)
+        , m_scanner(segments, config.checkCrcOnRecover, kScanChunk)
     {}
 
     struct Outcome
     {
-        std::int64_t end = 0;                 ///< where appending goes on
+        std::int64_t end = 0; ///< where appending goes on
         std::int64_t lastStoreTimestampMs = 0;
     };
     Result<Outcome> run(const CheckpointValues& checkpoint);
 
 private:
+    static constexpr std::size_t kScanChunk = 4 * kMiB;
+
     Result<std::int64_t> startAfterCleanExit();
     Result<std::int64_t> startAfterCrash(const CheckpointValues& checkpoint);
     /// Scans from `start`; false if the ConsumeQueues lack entries from before it.
     void forgetIndexFrom(std::int64_t start);
     Result<bool> scan(std::int64_t start, bool isFirstFile);
+    /// False if the queue lacks entries from before the scan's start.
+    bool enter(const RecordView& record, bool isDamaged, bool mayLackOlder);
+    void enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record);
+    [[nodiscard]] static bool looksTorn(const RecordView& record);
+    void noteDamage(std::int64_t bytes);
     Result<bool> stepOverDamage(const RecordScanner::Item& item);
     Result<std::int64_t> findNext();
     Result<> cutTail();
@@ -52,7 +63,18 @@ private:
     RecordScanner m_scanner;
     std::int64_t m_at = 0;
     std::int64_t m_lastTimestamp = 0;
-    std::int64_t m_writtenEnd = -1; ///< of the file with the end: behind it are only zeros; -1 = not looked at
+    /// Entries a queue may lack because of damage seen so far; a larger gap comes from a wrong
+    /// header.
+    std::int64_t m_holesPossible = 0;
+    struct Suspect
+    {
+        std::int64_t queueOffset = 0;
+        RawQueueEntry entry;
+    };
+    std::map<ConsumeQueuePtr, Suspect>
+        m_suspects; ///< wait for the queue's next record to judge them
+    std::int64_t m_writtenEnd =
+        -1; ///< of the file with the end: behind it are only zeros; -1 = not looked at
 };
 
 } // namespace gantry

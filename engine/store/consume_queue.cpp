@@ -10,7 +10,8 @@ namespace gantry {
 
 namespace {
 
-/// A message says it lies this far behind its queue's end: rather a wrong header than a million lost messages.
+/// A message says it lies this far behind its queue's end: rather a wrong header than a million
+/// lost messages.
 constexpr std::int64_t kGapEntriesMax = 1'000'000;
 constexpr std::size_t kTailCapacityKept = 1024;
 
@@ -38,8 +39,8 @@ std::int64_t entryCount(std::string_view raw)
 
 } // namespace
 
-ConsumeQueue::ConsumeQueue(ConsumeQueueContext& context, std::shared_ptr<const std::string> topic, std::int32_t queueId,
-                           std::uint64_t number)
+ConsumeQueue::ConsumeQueue(ConsumeQueueContext& context, std::shared_ptr<const std::string> topic,
+                           std::int32_t queueId, std::uint64_t number)
     : m_context(context)
     , m_topic(std::move(topic))
     , m_queueId(queueId)
@@ -63,11 +64,14 @@ std::filesystem::path ConsumeQueue::pathOf(std::int64_t fromOffset) const
 
 Result<std::shared_ptr<File>> ConsumeQueue::openFile(std::int64_t fromOffset) const
 {
-    return m_context.cache.open({m_number, fromOffset}, OpenMode::ReadWrite, [&] { return pathOf(fromOffset); });
+    return m_context.cache.open({m_number, fromOffset}, OpenMode::ReadWrite,
+                                [&] { return pathOf(fromOffset); });
 }
 
-/// Opens the file to write at `position`; a new file gets its full length, and fillers before the position.
-Result<std::shared_ptr<File>> ConsumeQueue::openForWrite(std::int64_t fromOffset, std::int64_t position)
+/// Opens the file to write at `position`; a new file gets its full length, and fillers before the
+/// position.
+Result<std::shared_ptr<File>> ConsumeQueue::openForWrite(std::int64_t fromOffset,
+                                                         std::int64_t position)
 {
     {
         const std::lock_guard guard(m_mutex);
@@ -76,7 +80,8 @@ Result<std::shared_ptr<File>> ConsumeQueue::openForWrite(std::int64_t fromOffset
         }
     }
     GANTRY_CHECK(m_context.files.createDirectories(directory()));
-    GANTRY_TRY(file, m_context.cache.open({m_number, fromOffset}, OpenMode::Create, [&] { return pathOf(fromOffset); }));
+    GANTRY_TRY(file, m_context.cache.open({m_number, fromOffset}, OpenMode::Create,
+                                          [&] { return pathOf(fromOffset); }));
     GANTRY_CHECK(file->resize(static_cast<std::uint64_t>(m_context.fileSize)));
     std::string fillers;
     for (std::int64_t at = 0; at < position; at += kConsumeQueueEntrySize) {
@@ -107,7 +112,8 @@ ConsumeQueue::Appended ConsumeQueue::append(std::int64_t queueOffset, const RawQ
         // A newer record with offset 0: the topic was deleted and came back.
         lock.unlock();
         if (Result<> restarted = restart(); !restarted) {
-            log::error("store", "queue {} of {} cannot begin anew: {}", m_queueId, *m_topic, restarted.error().message);
+            log::error("store", "queue {} of {} cannot begin anew: {}", m_queueId, *m_topic,
+                       restarted.error().message);
             return Appended::AlreadyThere;
         }
         lock.lock();
@@ -129,7 +135,8 @@ ConsumeQueue::Appended ConsumeQueue::append(std::int64_t queueOffset, const RawQ
     appendEntry(m_tail, entry);
     m_maxCommitLogOffset = entry.end();
     m_maxOffset.store(queueOffset + 1, std::memory_order_release);
-    m_context.tailBytes.fetch_add(static_cast<std::int64_t>(m_tail.size() - before), std::memory_order_relaxed);
+    m_context.tailBytes.fetch_add(static_cast<std::int64_t>(m_tail.size() - before),
+                                  std::memory_order_relaxed);
     return Appended::Yes;
 }
 
@@ -165,7 +172,8 @@ Result<std::vector<std::int64_t>> ConsumeQueue::writeTail(std::int64_t flushedOf
         const std::lock_guard guard(m_mutex);
         std::int64_t count = entryCount(m_tail);
         // Fillers go with the message behind them.
-        while (count > 0 && (entryIn(m_tail, count - 1).isFiller() || entryIn(m_tail, count - 1).end() > flushedOffset)) {
+        while (count > 0 && (entryIn(m_tail, count - 1).isFiller() ||
+                             entryIn(m_tail, count - 1).end() > flushedOffset)) {
             --count;
         }
         if (count == 0 || m_isRemoved) {
@@ -179,9 +187,11 @@ Result<std::vector<std::int64_t>> ConsumeQueue::writeTail(std::int64_t flushedOf
     for (std::int64_t at = from; !rest.empty();) {
         const std::int64_t file = fileOf(at);
         const std::int64_t position = at * kConsumeQueueEntrySize - file;
-        const auto length = std::min<std::size_t>(rest.size(), static_cast<std::size_t>(m_context.fileSize - position));
+        const auto length = std::min<std::size_t>(
+            rest.size(), static_cast<std::size_t>(m_context.fileSize - position));
         GANTRY_TRY(handle, openForWrite(file, position));
-        GANTRY_CHECK(handle->writeAt(static_cast<std::uint64_t>(position), asBytes(rest.substr(0, length))));
+        GANTRY_CHECK(
+            handle->writeAt(static_cast<std::uint64_t>(position), asBytes(rest.substr(0, length))));
         touched.push_back(file);
         at += static_cast<std::int64_t>(length) / kConsumeQueueEntrySize;
         rest.remove_prefix(length);
@@ -192,7 +202,8 @@ Result<std::vector<std::int64_t>> ConsumeQueue::writeTail(std::int64_t flushedOf
     if (m_tail.empty() && m_tail.capacity() > kTailCapacityKept) {
         m_tail.shrink_to_fit();
     }
-    m_context.tailBytes.fetch_sub(static_cast<std::int64_t>(bytes.size()), std::memory_order_relaxed);
+    m_context.tailBytes.fetch_sub(static_cast<std::int64_t>(bytes.size()),
+                                  std::memory_order_relaxed);
     return touched;
 }
 
@@ -232,15 +243,17 @@ Result<std::string> ConsumeQueue::read(std::int64_t from, std::int64_t count) co
     std::int64_t fileEnd = 0;
     {
         const std::lock_guard guard(m_mutex);
-        const std::int64_t end = std::min(from + count, m_maxOffset.load(std::memory_order_relaxed));
+        const std::int64_t end =
+            std::min(from + count, m_maxOffset.load(std::memory_order_relaxed));
         if (from < m_minOffset.load(std::memory_order_relaxed) || from >= end) {
             return std::string{};
         }
         fileEnd = std::min(end, m_written);
         if (end > m_written) {
             const std::int64_t begin = std::max(from, m_written) - m_written;
-            fromTail = m_tail.substr(static_cast<std::size_t>(begin * kConsumeQueueEntrySize),
-                                     static_cast<std::size_t>((end - m_written - begin) * kConsumeQueueEntrySize));
+            fromTail = m_tail.substr(
+                static_cast<std::size_t>(begin * kConsumeQueueEntrySize),
+                static_cast<std::size_t>((end - m_written - begin) * kConsumeQueueEntrySize));
         }
     }
     if (from >= fileEnd) {
@@ -255,14 +268,18 @@ Result<std::string> ConsumeQueue::read(std::int64_t from, std::int64_t count) co
 
 Result<std::string> ConsumeQueue::readFiles(std::int64_t from, std::int64_t to) const
 {
-    std::string bytes(static_cast<std::size_t>(std::max<std::int64_t>(to - from, 0) * kConsumeQueueEntrySize), '\0');
+    std::string bytes(
+        static_cast<std::size_t>(std::max<std::int64_t>(to - from, 0) * kConsumeQueueEntrySize),
+        '\0');
     std::size_t done = 0;
     while (done < bytes.size()) {
         const std::int64_t at = from * kConsumeQueueEntrySize + static_cast<std::int64_t>(done);
         const std::int64_t file = at / m_context.fileSize * m_context.fileSize;
-        const auto length = std::min<std::size_t>(bytes.size() - done, static_cast<std::size_t>(file + m_context.fileSize - at));
+        const auto length = std::min<std::size_t>(
+            bytes.size() - done, static_cast<std::size_t>(file + m_context.fileSize - at));
         GANTRY_TRY(handle, openFile(file));
-        GANTRY_TRY(count, handle->readAt(static_cast<std::uint64_t>(at - file), writable(bytes).subspan(done, length)));
+        GANTRY_TRY(count, handle->readAt(static_cast<std::uint64_t>(at - file),
+                                         writable(bytes).subspan(done, length)));
         done += count;
         if (count < length) {
             break;
@@ -276,13 +293,15 @@ Result<RawQueueEntry> ConsumeQueue::entryAt(std::int64_t queueOffset) const
 {
     GANTRY_TRY(bytes, read(queueOffset, 1));
     if (bytes.empty()) {
-        return fail(Errc::NotFound, "queue {} of {} has no entry {}", m_queueId, *m_topic, queueOffset);
+        return fail(Errc::NotFound, "queue {} of {} has no entry {}", m_queueId, *m_topic,
+                    queueOffset);
     }
     return entryIn(bytes, 0);
 }
 
 /// The first message of [from, to) that lies at or behind the CommitLog offset; `to` if none does.
-Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffset, std::int64_t from, std::int64_t to) const
+Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffset,
+                                                  std::int64_t from, std::int64_t to) const
 {
     std::int64_t answer = to;
     while (from < to) {
@@ -313,7 +332,8 @@ Result<int> ConsumeQueue::dropBefore(std::int64_t minCommitLogOffset)
     {
         const std::lock_guard guard(m_mutex);
         m_minOffset.store(std::max(first, minOffset()), std::memory_order_release);
-        while (m_firstFile >= 0 && m_firstFile < m_lastFile && m_firstFile + m_context.fileSize <= first * kConsumeQueueEntrySize) {
+        while (m_firstFile >= 0 && m_firstFile < m_lastFile &&
+               m_firstFile + m_context.fileSize <= first * kConsumeQueueEntrySize) {
             doomed.push_back(m_firstFile);
             m_firstFile += m_context.fileSize;
         }

@@ -18,37 +18,39 @@ struct ConsumeQueueContext
 {
     FileSystem& files;
     FileCache& cache;
-    std::filesystem::path directory;      ///< <root>/consumequeue
-    std::int64_t fileSize = 6'000'000;    ///< multiple of 20
+    std::filesystem::path directory;   ///< <root>/consumequeue
+    std::int64_t fileSize = 6'000'000; ///< multiple of 20
     std::atomic<int> fileCount{0};
     std::atomic<std::int64_t> tailBytes{0}; ///< held in memory by all queues
 };
 
-/// One queue's index into the CommitLog. Entries live in memory until writeTail(); no descriptor and no mapping belongs
-/// to a queue, so fifty thousand of them cost little. One thread appends (reput), one writes (house); any thread reads.
+/// One queue's index into the CommitLog. Entries live in memory until writeTail(); no descriptor
+/// and no mapping belongs to a queue, so fifty thousand of them cost little. One thread appends
+/// (reput), one writes (house); any thread reads.
 class ConsumeQueue
 {
 public:
-    ConsumeQueue(ConsumeQueueContext& context, std::shared_ptr<const std::string> topic, std::int32_t queueId,
-                 std::uint64_t number);
+    ConsumeQueue(ConsumeQueueContext& context, std::shared_ptr<const std::string> topic,
+                 std::int32_t queueId, std::uint64_t number);
     ~ConsumeQueue();
     ConsumeQueue(const ConsumeQueue&) = delete;
     ConsumeQueue& operator=(const ConsumeQueue&) = delete;
 
-    /// Finds the end of what the files hold. `afterCrash`: trusts nothing behind the first entry that does not follow
-    /// from the one before.
+    /// Finds the end of what the files hold. `afterCrash`: trusts nothing behind the first entry
+    /// that does not follow from the one before.
     Result<> load(bool afterCrash);
-    /// Forgets entries that point at or behind the CommitLog offset. Files keep their bytes until they are written
-    /// over or cutFiles() runs.
+    /// Forgets entries that point at or behind the CommitLog offset. Files keep their bytes until
+    /// they are written over or cutFiles() runs.
     Result<> truncate(std::int64_t commitLogOffset);
-    /// After recovery: nothing may lie behind the end that looks like an entry. Returns files written to.
+    /// After recovery: nothing may lie behind the end that looks like an entry. Returns files
+    /// written to.
     Result<std::vector<std::int64_t>> cutFiles();
 
     enum class Appended { Yes, AlreadyThere, GapTooLarge };
     /// Fills gaps, ignores what is there already (Apache's rule: by CommitLog offset).
     Appended append(std::int64_t queueOffset, const RawQueueEntry& entry);
-    /// Writes entries of records that end at or before `flushedOffset`, so that files never point behind the durable
-    /// log. Returns the begin offsets of the files written to.
+    /// Writes entries of records that end at or before `flushedOffset`, so that files never point
+    /// behind the durable log. Returns the begin offsets of the files written to.
     Result<std::vector<std::int64_t>> writeTail(std::int64_t flushedOffset);
     [[nodiscard]] bool hasTail() const;
     Result<> syncFile(std::int64_t fromOffset);
@@ -57,13 +59,20 @@ public:
     Result<std::string> read(std::int64_t from, std::int64_t count) const;
     Result<RawQueueEntry> entryAt(std::int64_t queueOffset) const;
 
-    [[nodiscard]] std::int64_t minOffset() const { return m_minOffset.load(std::memory_order_acquire); }
-    [[nodiscard]] std::int64_t maxOffset() const { return m_maxOffset.load(std::memory_order_acquire); }
+    [[nodiscard]] std::int64_t minOffset() const
+    {
+        return m_minOffset.load(std::memory_order_acquire);
+    }
+    [[nodiscard]] std::int64_t maxOffset() const
+    {
+        return m_maxOffset.load(std::memory_order_acquire);
+    }
     /// End of the last record the queue knows, -1 if none.
     [[nodiscard]] std::int64_t maxCommitLogOffset() const;
     [[nodiscard]] bool hasFiles() const;
 
-    /// The CommitLog lost what lies before `minCommitLogOffset`: moves minOffset and deletes files (never the last).
+    /// The CommitLog lost what lies before `minCommitLogOffset`: moves minOffset and deletes files
+    /// (never the last).
     Result<int> dropBefore(std::int64_t minCommitLogOffset);
     /// Deletes all files; nothing is written any more.
     Result<> remove();
@@ -79,7 +88,10 @@ public:
     [[nodiscard]] bool takeNewNames() { return m_hasNewNames.exchange(false); }
 
 private:
-    [[nodiscard]] std::int64_t entriesPerFile() const { return m_context.fileSize / kConsumeQueueEntrySize; }
+    [[nodiscard]] std::int64_t entriesPerFile() const
+    {
+        return m_context.fileSize / kConsumeQueueEntrySize;
+    }
     [[nodiscard]] std::int64_t fileOf(std::int64_t queueOffset) const
     {
         return queueOffset / entriesPerFile() * m_context.fileSize;
@@ -92,24 +104,25 @@ private:
     Result<std::int64_t> findEndBySearch(std::int64_t fromOffset);
     Result<> deleteFile(std::int64_t fromOffset);
     Result<> restart();
-    Result<std::int64_t> firstEntryFrom(std::int64_t minCommitLogOffset, std::int64_t from, std::int64_t to) const;
+    Result<std::int64_t> firstEntryFrom(std::int64_t minCommitLogOffset, std::int64_t from,
+                                        std::int64_t to) const;
 
     ConsumeQueueContext& m_context;
     const std::shared_ptr<const std::string> m_topic;
     const std::int32_t m_queueId;
     const std::uint64_t m_number;
-    QueueCounter m_counter;              // guarded by the append lock
+    QueueCounter m_counter; // guarded by the append lock
     std::atomic<std::int64_t> m_minOffset{0};
     std::atomic<std::int64_t> m_maxOffset{0};
     std::atomic<bool> m_isDirty{false};
     std::atomic<bool> m_hasNewNames{false};
 
-    std::mutex m_writeMutex;             // one changes files at a time; taken before m_mutex
-    mutable std::mutex m_mutex;          // guards what follows
-    std::string m_tail;                  // entries [m_written, m_maxOffset)
+    std::mutex m_writeMutex;    // one changes files at a time; taken before m_mutex
+    mutable std::mutex m_mutex; // guards what follows
+    std::string m_tail;         // entries [m_written, m_maxOffset)
     std::int64_t m_written = 0;
     std::int64_t m_maxCommitLogOffset = -1;
-    std::int64_t m_firstFile = -1;       // begin offsets, -1 = no file
+    std::int64_t m_firstFile = -1; // begin offsets, -1 = no file
     std::int64_t m_lastFile = -1;
     bool m_isRemoved = false;
 };

@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <limits>
 
-/// The 20 bytes of a ConsumeQueue entry: i64 CommitLog offset, i32 record size, i64 tags code (README, "ConsumeQueue").
+/// The 20 bytes of a ConsumeQueue entry: i64 CommitLog offset, i32 record size, i64 tags code
+/// (README, "ConsumeQueue").
 namespace gantry {
 
 inline constexpr std::int64_t kConsumeQueueEntrySize = 8 + 4 + 8;
@@ -20,8 +21,12 @@ struct RawQueueEntry
 
     /// Something is there; also true for fillers.
     [[nodiscard]] bool isValid() const { return offset >= 0 && size > 0; }
-    /// Stands where no message is: before a queue's first message in a file, or for a message lost to damage.
-    [[nodiscard]] bool isFiller() const { return offset == 0 && size == std::numeric_limits<std::int32_t>::max(); }
+    /// Stands where no message is: before a queue's first message in a file, or for a message lost
+    /// to damage.
+    [[nodiscard]] bool isFiller() const
+    {
+        return offset == 0 && size == std::numeric_limits<std::int32_t>::max();
+    }
     [[nodiscard]] std::int64_t end() const { return offset + size; }
 };
 
@@ -29,7 +34,8 @@ inline constexpr RawQueueEntry kFillerEntry{0, std::numeric_limits<std::int32_t>
 
 inline RawQueueEntry loadQueueEntry(const std::byte* at)
 {
-    return {loadBig<std::int64_t>(at), loadBig<std::int32_t>(at + 8), loadBig<std::int64_t>(at + 12)};
+    return {loadBig<std::int64_t>(at), loadBig<std::int32_t>(at + 8),
+            loadBig<std::int64_t>(at + 12)};
 }
 
 inline void storeQueueEntry(std::byte* at, const RawQueueEntry& entry)

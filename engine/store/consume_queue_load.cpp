@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loading a queue's files and bringing them in line with the CommitLog; runs before the store's threads do.
+// Loading a queue's files and bringing them in line with the CommitLog; runs before the store's
+// threads do.
 #include "store/consume_queue.h"
 
 #include "store/file_names.h"
@@ -27,8 +28,16 @@ Result<> ConsumeQueue::load(bool afterCrash)
     std::vector<std::int64_t> files;
     for (const DirectoryEntry& entry : entries) {
         const auto offset = parseOffsetFileName(entry.name);
-        if (!entry.isDirectory && offset && entry.size > 0) {
+        if (entry.isDirectory || !offset) {
+            continue;
+        }
+        const bool follows = files.empty() || *offset == files.back() + m_context.fileSize;
+        if (entry.size > 0 && follows) {
             files.push_back(*offset);
+        } else if (afterCrash) {
+            // Made shortly before: what it had is in the log and is entered again.
+            m_context.fileCount.fetch_add(1);
+            GANTRY_CHECK(deleteFile(*offset));
         }
     }
     if (files.empty()) {
@@ -46,7 +55,8 @@ Result<> ConsumeQueue::load(bool afterCrash)
         }
         files.pop_back(); // nothing in it yet
     }
-    m_context.fileCount.fetch_add(static_cast<int>((m_lastFile - m_firstFile) / m_context.fileSize) + 1);
+    m_context.fileCount.fetch_add(
+        static_cast<int>((m_lastFile - m_firstFile) / m_context.fileSize) + 1);
     m_maxOffset = end;
     m_written = end;
     for (std::int64_t at = end; at > minOffset() && m_maxCommitLogOffset < 0; --at) {
@@ -70,7 +80,8 @@ Result<std::int64_t> ConsumeQueue::findEnd(std::int64_t fromOffset, bool afterCr
         GANTRY_TRY(bytes, readFiles(at, std::min(at + chunk, fileEnd)));
         const auto count = static_cast<std::int64_t>(bytes.size()) / kConsumeQueueEntrySize;
         for (std::int64_t i = 0; i < count; ++i, ++at) {
-            const RawQueueEntry entry = loadQueueEntry(asBytes(bytes).data() + i * kConsumeQueueEntrySize);
+            const RawQueueEntry entry =
+                loadQueueEntry(asBytes(bytes).data() + i * kConsumeQueueEntrySize);
             if (!entry.isValid() || (!entry.isFiller() && entry.offset < previousEnd)) {
                 return at;
             }
@@ -92,7 +103,8 @@ Result<std::int64_t> ConsumeQueue::findEndBySearch(std::int64_t fromOffset)
     while (low < high) {
         const std::int64_t middle = low + (high - low) / 2;
         std::byte raw[kConsumeQueueEntrySize] = {};
-        GANTRY_CHECK(file->readAt(static_cast<std::uint64_t>(middle * kConsumeQueueEntrySize), raw));
+        GANTRY_CHECK(
+            file->readAt(static_cast<std::uint64_t>(middle * kConsumeQueueEntrySize), raw));
         if (loadQueueEntry(raw).isValid()) {
             low = middle + 1;
         } else {
@@ -107,17 +119,21 @@ Result<> ConsumeQueue::truncate(std::int64_t commitLogOffset)
     if (m_maxCommitLogOffset <= commitLogOffset) {
         return {};
     }
-    std::int64_t end = maxOffset();
+    m_context.tailBytes.fetch_sub(static_cast<std::int64_t>(m_tail.size()));
+    m_tail.clear();
+    std::int64_t end = m_written;
     m_maxCommitLogOffset = -1;
     bool isFound = false;
     while (end > minOffset() && !isFound) {
         const std::int64_t from = std::max(minOffset(), end - kChunkEntries);
         GANTRY_TRY(bytes, readFiles(from, end));
         if (static_cast<std::int64_t>(bytes.size()) != (end - from) * kConsumeQueueEntrySize) {
-            return fail(Errc::Io, "queue {} of {}: cannot read entries {} to {}", m_queueId, *m_topic, from, end);
+            return fail(Errc::Io, "queue {} of {}: cannot read entries {} to {}", m_queueId,
+                        *m_topic, from, end);
         }
         while (end > from && !isFound) {
-            const RawQueueEntry entry = loadQueueEntry(asBytes(bytes).data() + (end - 1 - from) * kConsumeQueueEntrySize);
+            const RawQueueEntry entry =
+                loadQueueEntry(asBytes(bytes).data() + (end - 1 - from) * kConsumeQueueEntrySize);
             isFound = !entry.isFiller() && entry.offset < commitLogOffset;
             if (isFound) {
                 m_maxCommitLogOffset = entry.end();
@@ -152,8 +168,10 @@ Result<std::vector<std::int64_t>> ConsumeQueue::cutFiles()
     std::int64_t position = end * kConsumeQueueEntrySize - needed;
     std::string bytes(kZeroProbe, '\0');
     while (position < m_context.fileSize) {
-        bytes.resize(std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(m_context.fileSize - position)));
-        GANTRY_CHECK(file->readAt(static_cast<std::uint64_t>(position), std::as_writable_bytes(std::span(bytes.data(), bytes.size()))));
+        bytes.resize(std::min<std::size_t>(
+            bytes.size(), static_cast<std::size_t>(m_context.fileSize - position)));
+        GANTRY_CHECK(file->readAt(static_cast<std::uint64_t>(position),
+                                  std::as_writable_bytes(std::span(bytes.data(), bytes.size()))));
         if (isZero(bytes)) {
             break;
         }

@@ -8,10 +8,15 @@
 
 namespace gantry {
 
-ConsumeQueueStore::ConsumeQueueStore(FileSystem& files, FileCache& cache, std::filesystem::path directory,
-                                     std::int64_t fileSize)
-    : m_context{files, cache, std::move(directory),
-                (fileSize + kConsumeQueueEntrySize - 1) / kConsumeQueueEntrySize * kConsumeQueueEntrySize, 0, 0}
+ConsumeQueueStore::ConsumeQueueStore(FileSystem& files, FileCache& cache,
+                                     std::filesystem::path directory, std::int64_t fileSize)
+    : m_context{files,
+                cache,
+                std::move(directory),
+                (fileSize + kConsumeQueueEntrySize - 1) / kConsumeQueueEntrySize *
+                    kConsumeQueueEntrySize,
+                0,
+                0}
 {}
 
 Result<> ConsumeQueueStore::load(bool afterCrash)
@@ -56,7 +61,8 @@ ConsumeQueuePtr ConsumeQueueStore::findOrCreate(std::string_view topic, std::int
     }
     ConsumeQueuePtr& queue = foundTopic->second.queues[queueId];
     if (!queue) {
-        queue = std::make_shared<ConsumeQueue>(m_context, foundTopic->second.name, queueId, m_nextNumber++);
+        queue = std::make_shared<ConsumeQueue>(m_context, foundTopic->second.name, queueId,
+                                               m_nextNumber++);
     }
     return queue;
 }
@@ -73,7 +79,8 @@ std::vector<ConsumeQueuePtr> ConsumeQueueStore::all() const
     return queues;
 }
 
-ConsumeQueue::Appended ConsumeQueueStore::append(const ConsumeQueuePtr& queue, std::int64_t queueOffset,
+ConsumeQueue::Appended ConsumeQueueStore::append(const ConsumeQueuePtr& queue,
+                                                 std::int64_t queueOffset,
                                                  const RawQueueEntry& entry)
 {
     const ConsumeQueue::Appended appended = queue->append(queueOffset, entry);
@@ -121,7 +128,8 @@ Result<bool> ConsumeQueueStore::writeTails(std::int64_t flushedOffset, std::size
     return isAll;
 }
 
-void ConsumeQueueStore::noteWritten(const ConsumeQueuePtr& queue, const std::vector<std::int64_t>& files)
+void ConsumeQueueStore::noteWritten(const ConsumeQueuePtr& queue,
+                                    const std::vector<std::int64_t>& files)
 {
     if (files.empty()) {
         return;

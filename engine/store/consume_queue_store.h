@@ -16,7 +16,8 @@ namespace gantry {
 class ConsumeQueueStore
 {
 public:
-    ConsumeQueueStore(FileSystem& files, FileCache& cache, std::filesystem::path directory, std::int64_t fileSize);
+    ConsumeQueueStore(FileSystem& files, FileCache& cache, std::filesystem::path directory,
+                      std::int64_t fileSize);
 
     /// Loads every queue that has a directory.
     Result<> load(bool afterCrash);
@@ -26,7 +27,8 @@ public:
     [[nodiscard]] std::vector<ConsumeQueuePtr> all() const;
 
     /// Dispatch thread: adds an entry and remembers that the queue has something to write.
-    ConsumeQueue::Appended append(const ConsumeQueuePtr& queue, std::int64_t queueOffset, const RawQueueEntry& entry);
+    ConsumeQueue::Appended append(const ConsumeQueuePtr& queue, std::int64_t queueOffset,
+                                  const RawQueueEntry& entry);
 
     /// Writes what queues hold in memory, up to `queuesMax` queues, as far as the log is durable.
     /// True when nothing before flushedOffset is left in memory.
@@ -54,7 +56,10 @@ private:
     struct TextHash
     {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+        std::size_t operator()(std::string_view text) const
+        {
+            return std::hash<std::string_view>{}(text);
+        }
     };
     struct Topic
     {

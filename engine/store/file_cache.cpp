@@ -14,7 +14,8 @@ std::shared_ptr<File> FileCache::find(Key key)
     return found->second->file;
 }
 
-Result<std::shared_ptr<File>> FileCache::openMissing(Key key, OpenMode mode, const std::filesystem::path& path)
+Result<std::shared_ptr<File>> FileCache::openMissing(Key key, OpenMode mode,
+                                                     const std::filesystem::path& path)
 {
     GANTRY_TRY(opened, m_files.open(path, mode));
     std::shared_ptr<File> file = std::move(opened);

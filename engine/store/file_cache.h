@@ -13,8 +13,8 @@
 
 namespace gantry {
 
-/// The most recently used files of a store, so that tens of thousands of queues need few descriptors.
-/// Thread-safe. A file stays open while somebody holds it, also after it fell out.
+/// The most recently used files of a store, so that tens of thousands of queues need few
+/// descriptors. Thread-safe. A file stays open while somebody holds it, also after it fell out.
 class FileCache
 {
 public:
@@ -48,7 +48,8 @@ private:
     {
         std::size_t operator()(const Key& key) const
         {
-            return std::hash<std::uint64_t>{}(key.owner * 0x9E3779B97F4A7C15ULL ^ static_cast<std::uint64_t>(key.fromOffset));
+            return std::hash<std::uint64_t>{}(key.owner * 0x9E3779B97F4A7C15ULL ^
+                                              static_cast<std::uint64_t>(key.fromOffset));
         }
     };
     struct Entry
@@ -58,7 +59,8 @@ private:
     };
 
     [[nodiscard]] std::shared_ptr<File> find(Key key);
-    Result<std::shared_ptr<File>> openMissing(Key key, OpenMode mode, const std::filesystem::path& path);
+    Result<std::shared_ptr<File>> openMissing(Key key, OpenMode mode,
+                                              const std::filesystem::path& path);
 
     FileSystem& m_files;
     const std::size_t m_filesMax;

@@ -14,7 +14,8 @@ std::optional<T> parseDigits(std::string_view text)
 {
     T value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < 0 || text.front() == '-') {
+    if (error != std::errc{} || end != text.data() + text.size() || value < 0 ||
+        text.front() == '-') {
         return std::nullopt;
     }
     return value;
@@ -38,6 +39,12 @@ std::optional<std::int32_t> parseQueueId(std::string_view name)
         return std::nullopt;
     }
     return parseDigits<std::int32_t>(name);
+}
+
+bool isDirectoryName(std::string_view topic)
+{
+    return !topic.empty() && topic != "." && topic != ".." && topic.size() <= 255 &&
+           topic.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
 }
 
 } // namespace gantry

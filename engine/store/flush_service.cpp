@@ -8,8 +8,8 @@
 
 namespace gantry {
 
-FlushService::FlushService(const StoreConfig& config, CommitLog& log, StoreHealth& health, Clock& clock,
-                           StoreMetrics& metrics)
+FlushService::FlushService(const StoreConfig& config, CommitLog& log, StoreHealth& health,
+                           Clock& clock, StoreMetrics& metrics)
     : m_config(config)
     , m_log(log)
     , m_health(health)
@@ -35,7 +35,8 @@ void FlushService::stop()
     }
 }
 
-void FlushService::wait(std::int64_t end, std::chrono::steady_clock::time_point since, PutResult result, PutCallback done)
+void FlushService::wait(std::int64_t end, std::chrono::steady_clock::time_point since,
+                        PutResult result, PutCallback done)
 {
     Waiter waiter{end, since, std::move(result), std::move(done)};
     if (m_log.flushedOffset() >= end) {
@@ -52,7 +53,8 @@ void FlushService::wait(std::int64_t end, std::chrono::steady_clock::time_point 
             return;
         }
     }
-    answer(waiter, m_log.flushedOffset() >= end ? Result<>{} : tl::unexpected<Error>(m_health.error()));
+    answer(waiter,
+           m_log.flushedOffset() >= end ? Result<>{} : tl::unexpected<Error>(m_health.error()));
 }
 
 void FlushService::wakeForDirty()
@@ -74,7 +76,8 @@ Result<> FlushService::flushNow()
     if (result.status == PutStatus::Ok) {
         return {};
     }
-    return fail(m_health.isPoisoned() ? Errc::StorePoisoned : Errc::Timeout, "the CommitLog was not flushed: {}", result.reason);
+    return fail(m_health.isPoisoned() ? Errc::StorePoisoned : Errc::Timeout,
+                "the CommitLog was not flushed: {}", result.reason);
 }
 
 void FlushService::expireWaiters()
@@ -93,7 +96,8 @@ void FlushService::expireWaiters()
         }
     }
     for (Waiter& waiter : expired) {
-        answer(waiter, fail(Errc::Timeout, "the disk did not confirm within {} ms", m_config.syncFlushTimeout.count()));
+        answer(waiter, fail(Errc::Timeout, "the disk did not confirm within {} ms",
+                            m_config.syncFlushTimeout.count()));
     }
 }
 
@@ -103,7 +107,9 @@ void FlushService::answer(Waiter& waiter, const Result<>& outcome)
         return; // expired
     }
     if (!outcome) {
-        waiter.result.status = outcome.error().code == Errc::Timeout ? PutStatus::FlushDiskTimeout : PutStatus::ServiceNotAvailable;
+        waiter.result.status = outcome.error().code == Errc::Timeout
+                                   ? PutStatus::FlushDiskTimeout
+                                   : PutStatus::ServiceNotAvailable;
         waiter.result.reason = outcome.error().message;
     }
     waiter.done(std::move(waiter.result));
@@ -114,10 +120,12 @@ void FlushService::run()
     nameThisThread("gantry-flush");
     std::unique_lock lock(m_mutex);
     while (true) {
-        m_wake.wait(lock, [this] { return m_isStopping || !m_waiters.empty() || m_isDirty.load(); });
-        if (!m_isStopping && m_waiters.empty()) {
+        m_wake.wait(lock,
+                    [this] { return m_isStopping || !m_waiters.empty() || m_isDirty.load(); });
+        if (!m_isStopping && m_waiters.empty() && m_config.flushMode == FlushMode::Async) {
             // Only dirty: more may join until the loss window is over.
-            m_wake.wait_for(lock, m_config.flushInterval, [this] { return m_isStopping || !m_waiters.empty(); });
+            m_wake.wait_for(lock, m_config.flushInterval,
+                            [this] { return m_isStopping || !m_waiters.empty(); });
         }
         if (m_isStopping && m_waiters.empty() && m_log.flushedOffset() >= m_log.tail()) {
             m_isStopped = true;
@@ -144,9 +152,11 @@ void FlushService::flushOnce()
     const auto begin = std::chrono::steady_clock::now();
     const Result<> outcome = m_log.flushTo(target);
     if (hadWork && outcome) {
-        m_metrics.flushLatency.record(static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count()));
+        m_metrics.flushLatency.record(
+            static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count()));
         m_metrics.flushes.fetch_add(1, std::memory_order_relaxed);
-        m_metrics.messagesPerFlushSum.fetch_add(messages - m_messagesSeen, std::memory_order_relaxed);
+        m_metrics.messagesPerFlushSum.fetch_add(messages - m_messagesSeen,
+                                                std::memory_order_relaxed);
         m_messagesSeen = messages;
         m_flushedTimestamp.store(timestamp, std::memory_order_release);
         if (m_onFlushed) {

@@ -14,13 +14,14 @@
 
 namespace gantry {
 
-/// Makes the CommitLog durable on one thread and tells those who wait for it. Group commit: a flush serves everybody
-/// who came while the previous one ran; there is no timer in it. Without waiters, what was written is flushed within
-/// StoreConfig::flushInterval. Thread-safe.
+/// Makes the CommitLog durable on one thread and tells those who wait for it. Group commit: a flush
+/// serves everybody who came while the previous one ran; there is no timer in it. Without waiters,
+/// what was written is flushed within StoreConfig::flushInterval. Thread-safe.
 class FlushService
 {
 public:
-    FlushService(const StoreConfig& config, CommitLog& log, StoreHealth& health, Clock& clock, StoreMetrics& metrics);
+    FlushService(const StoreConfig& config, CommitLog& log, StoreHealth& health, Clock& clock,
+                 StoreMetrics& metrics);
     ~FlushService() { stop(); }
     FlushService(const FlushService&) = delete;
     FlushService& operator=(const FlushService&) = delete;
@@ -31,8 +32,10 @@ public:
     /// Flushes what is there, answers all waiters, joins.
     void stop();
 
-    /// `done` gets the result once the log is durable up to `end`, or with ServiceNotAvailable / FlushDiskTimeout.
-    void wait(std::int64_t end, std::chrono::steady_clock::time_point since, PutResult result, PutCallback done);
+    /// `done` gets the result once the log is durable up to `end`, or with ServiceNotAvailable /
+    /// FlushDiskTimeout.
+    void wait(std::int64_t end, std::chrono::steady_clock::time_point since, PutResult result,
+              PutCallback done);
     /// Something was appended that nobody waits for.
     void noteDirty()
     {
@@ -42,11 +45,14 @@ public:
     }
     /// Blocks until everything written so far is durable.
     Result<> flushNow();
-    /// Answers waiters that have waited longer than syncFlushTimeout. Called every now and then by another thread,
-    /// because this one may hang in the very flush they wait for.
+    /// Answers waiters that have waited longer than syncFlushTimeout. Called every now and then by
+    /// another thread, because this one may hang in the very flush they wait for.
     void expireWaiters();
     /// Store time of some record before the flushed offset.
-    [[nodiscard]] std::int64_t flushedTimestampMs() const { return m_flushedTimestamp.load(std::memory_order_acquire); }
+    [[nodiscard]] std::int64_t flushedTimestampMs() const
+    {
+        return m_flushedTimestamp.load(std::memory_order_acquire);
+    }
 
 private:
     struct Waiter

@@ -13,6 +13,7 @@ constexpr std::size_t kQueuesPerPass = 2'000;
 /// More than this in memory is written whatever the number of queues.
 constexpr std::int64_t kTailBytesMax = 64 * kMiB;
 constexpr std::chrono::seconds kCheckpointInterval{10};
+constexpr int kRestFactor = 20;
 constexpr std::chrono::seconds kRetentionInterval{10};
 constexpr std::size_t kAllQueues = static_cast<std::size_t>(-1);
 
@@ -48,7 +49,8 @@ void HouseKeeper::run()
     auto nextRetention = std::chrono::steady_clock::now() + kRetentionInterval;
     std::unique_lock lock(m_mutex);
     while (!m_isStopping) {
-        m_wake.wait_for(lock, m_parts.config.consumeQueueFlushInterval, [this] { return m_isStopping; });
+        m_wake.wait_for(lock, m_parts.config.consumeQueueFlushInterval,
+                        [this] { return m_isStopping; });
         if (m_isStopping) {
             return;
         }
@@ -58,7 +60,10 @@ void HouseKeeper::run()
         const auto now = std::chrono::steady_clock::now();
         if (now >= nextCheckpoint) {
             (void)saveCheckpoint(); // failures poison the store and are logged there
-            nextCheckpoint = now + kCheckpointInterval;
+            // With very many queues it takes long; it must not take the disk from the log.
+            const auto took = std::chrono::steady_clock::now() - now;
+            nextCheckpoint = now + std::max<std::chrono::steady_clock::duration>(
+                                       kCheckpointInterval, kRestFactor * took);
         }
         if (now >= nextRetention || m_parts.health.state() == StoreState::DiskFull) {
             m_retain();
@@ -84,7 +89,8 @@ Result<> HouseKeeper::guardWrite(Result<> outcome)
 void HouseKeeper::writeQueues()
 {
     const std::lock_guard guard(m_workMutex);
-    const std::size_t count = m_parts.queues.tailBytes() > kTailBytesMax ? kAllQueues : kQueuesPerPass;
+    const std::size_t count =
+        m_parts.queues.tailBytes() > kTailBytesMax ? kAllQueues : kQueuesPerPass;
     auto written = m_parts.queues.writeTails(m_parts.log.flushedOffset(), count);
     (void)guardWrite(written ? Result<>{} : tl::unexpected<Error>(std::move(written.error())));
 }
@@ -95,11 +101,13 @@ Result<> HouseKeeper::saveCheckpoint()
     if (m_parts.health.isPoisoned()) {
         return tl::unexpected<Error>(m_parts.health.error());
     }
-    // What is dispatched now is what this checkpoint vouches for; times are read before offsets (see the readers).
+    // What is dispatched now is what this checkpoint vouches for; times are read before offsets
+    // (see the readers).
     CheckpointValues values = m_saved;
     values.logicsMsgTimestamp = m_parts.reput.dispatchedTimestampMs();
     values.confirmPhyOffset = m_parts.reput.dispatchedOffset();
-    if (values.confirmPhyOffset == m_saved.confirmPhyOffset && m_parts.flush.flushedTimestampMs() == m_saved.physicMsgTimestamp) {
+    if (m_isSaved && values.confirmPhyOffset == m_saved.confirmPhyOffset &&
+        m_parts.flush.flushedTimestampMs() == m_saved.physicMsgTimestamp) {
         return {};
     }
     if (m_parts.log.flushedOffset() < values.confirmPhyOffset) {
@@ -107,11 +115,13 @@ Result<> HouseKeeper::saveCheckpoint()
     }
     values.physicMsgTimestamp = m_parts.flush.flushedTimestampMs();
     auto written = m_parts.queues.writeTails(m_parts.log.flushedOffset(), kAllQueues);
-    GANTRY_CHECK(guardWrite(written ? Result<>{} : tl::unexpected<Error>(std::move(written.error()))));
+    GANTRY_CHECK(
+        guardWrite(written ? Result<>{} : tl::unexpected<Error>(std::move(written.error()))));
     GANTRY_CHECK(guardWrite(m_parts.queues.sync()));
     values.indexMsgTimestamp = m_parts.index.sync().value_or(values.indexMsgTimestamp);
     GANTRY_CHECK(guardWrite(m_parts.checkpoint.save(values)));
     m_saved = values;
+    m_isSaved = true;
     return {};
 }
 

@@ -15,7 +15,8 @@
 
 namespace gantry {
 
-/// The store's slow work on one thread: writing ConsumeQueues, the checkpoint, retention, watching the disk.
+/// The store's slow work on one thread: writing ConsumeQueues, the checkpoint, retention, watching
+/// the disk.
 class HouseKeeper
 {
 public:
@@ -50,8 +51,9 @@ private:
 
     Parts m_parts;
     std::function<void()> m_retain;
-    std::mutex m_workMutex;  // one pass at a time: house thread, sync(), close()
+    std::mutex m_workMutex; // one pass at a time: house thread, sync(), close()
     CheckpointValues m_saved;
+    bool m_isSaved = false; // recovery may have written what no checkpoint has vouched for
 
     std::mutex m_mutex; // guards what follows
     std::condition_variable m_wake;

@@ -13,7 +13,8 @@ namespace gantry {
 
 namespace {
 
-/// Blocks are reserved this far ahead, so that a full disk is an error of a call and not a signal of a store.
+/// Blocks are reserved this far ahead, so that a full disk is an error of a call and not a signal
+/// of a store.
 constexpr std::int64_t kAllocateStep = 4 * kMiB;
 
 } // namespace
@@ -24,13 +25,16 @@ std::int32_t indexKeyHash(std::string_view key)
     return hash == std::numeric_limits<std::int32_t>::min() ? 0 : std::abs(hash);
 }
 
-IndexFile::IndexFile(std::unique_ptr<File> file, std::unique_ptr<MappedRegion> region, IndexLayout layout)
+IndexFile::IndexFile(std::unique_ptr<File> file, std::unique_ptr<MappedRegion> region,
+                     IndexLayout layout)
     : m_file(std::move(file))
     , m_region(std::move(region))
     , m_layout(layout)
 {}
 
-Result<std::unique_ptr<IndexFile>> IndexFile::create(FileSystem& files, const std::filesystem::path& path, IndexLayout layout,
+Result<std::unique_ptr<IndexFile>> IndexFile::create(FileSystem& files,
+                                                     const std::filesystem::path& path,
+                                                     IndexLayout layout,
                                                      const IndexHeader& previous)
 {
     GANTRY_TRY(file, files.open(path, OpenMode::Create));
@@ -42,7 +46,8 @@ Result<std::unique_ptr<IndexFile>> IndexFile::create(FileSystem& files, const st
         (void)files.remove(path); // the wrong length would keep the store from opening
         return tl::unexpected<Error>(std::move(sized.error()));
     }
-    GANTRY_TRY(region, file->map(0, static_cast<std::size_t>(layout.fileSize()), MapAccess::ReadWrite));
+    GANTRY_TRY(region,
+               file->map(0, static_cast<std::size_t>(layout.fileSize()), MapAccess::ReadWrite));
     std::unique_ptr<IndexFile> index(new IndexFile(std::move(file), std::move(region), layout));
     index->m_allocatedEnd = layout.entryPosition(1);
     index->m_header.beginTimestampMs = index->m_header.endTimestampMs = previous.endTimestampMs;
@@ -51,10 +56,12 @@ Result<std::unique_ptr<IndexFile>> IndexFile::create(FileSystem& files, const st
     return index;
 }
 
-Result<std::unique_ptr<IndexFile>> IndexFile::open(FileSystem& files, const std::filesystem::path& path, IndexLayout layout)
+Result<std::unique_ptr<IndexFile>>
+IndexFile::open(FileSystem& files, const std::filesystem::path& path, IndexLayout layout)
 {
     GANTRY_TRY(file, files.open(path, OpenMode::ReadWrite));
-    GANTRY_TRY(region, file->map(0, static_cast<std::size_t>(layout.fileSize()), MapAccess::ReadWrite));
+    GANTRY_TRY(region,
+               file->map(0, static_cast<std::size_t>(layout.fileSize()), MapAccess::ReadWrite));
     std::unique_ptr<IndexFile> index(new IndexFile(std::move(file), std::move(region), layout));
     index->loadHeader();
     return index;
@@ -85,7 +92,8 @@ void IndexFile::storeHeader()
 IndexFile::Entry IndexFile::entry(std::int32_t number) const
 {
     const std::byte* at = m_region->data() + m_layout.entryPosition(number);
-    return {loadBig<std::int32_t>(at), loadBig<std::int64_t>(at + 4), loadBig<std::int32_t>(at + 12), loadBig<std::int32_t>(at + 16)};
+    return {loadBig<std::int32_t>(at), loadBig<std::int64_t>(at + 4),
+            loadBig<std::int32_t>(at + 12), loadBig<std::int32_t>(at + 16)};
 }
 
 void IndexFile::storeEntry(std::int32_t number, const Entry& entry)
@@ -99,7 +107,8 @@ void IndexFile::storeEntry(std::int32_t number, const Entry& entry)
 
 std::int32_t IndexFile::slot(std::int32_t keyHash) const
 {
-    return loadBig<std::int32_t>(m_region->data() + m_layout.slotPosition(keyHash % m_layout.slotCount));
+    return loadBig<std::int32_t>(m_region->data() +
+                                 m_layout.slotPosition(keyHash % m_layout.slotCount));
 }
 
 /// Writes the entry and makes it the head of its slot's chain.
@@ -118,11 +127,14 @@ Result<> IndexFile::put(std::int32_t keyHash, std::int64_t offset, std::int64_t 
     if (const std::int64_t needed = m_layout.entryPosition(number + 1); needed > m_allocatedEnd) {
         const std::int64_t from = std::max(m_allocatedEnd, m_layout.entryPosition(number));
         const std::int64_t end = std::min(m_layout.fileSize(), from + kAllocateStep);
-        GANTRY_CHECK(m_file->allocate(static_cast<std::uint64_t>(from), static_cast<std::uint64_t>(end - from)));
+        GANTRY_CHECK(m_file->allocate(static_cast<std::uint64_t>(from),
+                                      static_cast<std::uint64_t>(end - from)));
         m_allocatedEnd = end;
     }
-    const std::int64_t seconds = m_header.beginTimestampMs <= 0 ? 0 : (storeTimestampMs - m_header.beginTimestampMs) / 1000;
-    const std::int64_t clamped = std::clamp<std::int64_t>(seconds, 0, std::numeric_limits<std::int32_t>::max());
+    const std::int64_t seconds =
+        m_header.beginTimestampMs <= 0 ? 0 : (storeTimestampMs - m_header.beginTimestampMs) / 1000;
+    const std::int64_t clamped =
+        std::clamp<std::int64_t>(seconds, 0, std::numeric_limits<std::int32_t>::max());
     link(number, {keyHash, offset, static_cast<std::int32_t>(clamped), 0});
     if (number <= 1) {
         m_header.beginTimestampMs = storeTimestampMs;
@@ -137,10 +149,12 @@ Result<> IndexFile::put(std::int32_t keyHash, std::int64_t offset, std::int64_t 
 
 bool IndexFile::overlaps(std::int64_t beginTimestampMs, std::int64_t endTimestampMs) const
 {
-    return beginTimestampMs <= m_header.endTimestampMs && endTimestampMs >= m_header.beginTimestampMs;
+    return beginTimestampMs <= m_header.endTimestampMs &&
+           endTimestampMs >= m_header.beginTimestampMs;
 }
 
-void IndexFile::find(std::int32_t keyHash, const Match& match, std::vector<std::int64_t>& offsets) const
+void IndexFile::find(std::int32_t keyHash, const Match& match,
+                     std::vector<std::int64_t>& offsets) const
 {
     std::int32_t number = slot(keyHash);
     while (number > 0 && number < m_header.nextEntry && offsets.size() < match.countMax) {
@@ -160,7 +174,8 @@ void IndexFile::find(std::int32_t keyHash, const Match& match, std::vector<std::
     }
 }
 
-void IndexFile::rebuild(std::int64_t beforeOffset, const std::function<std::int64_t(std::int64_t)>& storeTimestampAt)
+void IndexFile::rebuild(std::int64_t beforeOffset,
+                        const std::function<std::int64_t(std::int64_t)>& storeTimestampAt)
 {
     std::byte* slots = m_region->data() + IndexLayout::kHeaderSize;
     std::memset(slots, 0, static_cast<std::size_t>(m_layout.slotCount) * IndexLayout::kSlotSize);
@@ -169,15 +184,18 @@ void IndexFile::rebuild(std::int64_t beforeOffset, const std::function<std::int6
     std::int32_t number = 1;
     for (; number < m_layout.entryCount; ++number) {
         const Entry found = entry(number);
-        const bool isBlank = found.keyHash == 0 && found.offset == 0 && found.seconds == 0 && found.previous == 0;
-        if (isBlank || found.keyHash < 0 || found.offset < previousOffset || found.offset >= beforeOffset) {
+        const bool isBlank =
+            found.keyHash == 0 && found.offset == 0 && found.seconds == 0 && found.previous == 0;
+        if (isBlank || found.keyHash < 0 || found.offset < previousOffset ||
+            found.offset >= beforeOffset) {
             break;
         }
         link(number, found);
         previousOffset = found.offset;
     }
     // What lies behind may be newer than its neighbours.
-    for (std::int32_t rest = number; rest < m_layout.entryCount && entry(rest).offset != 0; ++rest) {
+    for (std::int32_t rest = number; rest < m_layout.entryCount && entry(rest).offset != 0;
+         ++rest) {
         storeEntry(rest, {});
     }
     m_header.nextEntry = number;
@@ -187,7 +205,9 @@ void IndexFile::rebuild(std::int64_t beforeOffset, const std::function<std::int6
         m_header.beginTimestampMs = begin > 0 ? begin : m_header.beginTimestampMs;
         m_header.endOffset = entry(number - 1).offset;
         const std::int64_t end = storeTimestampAt(m_header.endOffset);
-        m_header.endTimestampMs = end > 0 ? end : m_header.beginTimestampMs + std::int64_t{entry(number - 1).seconds} * 1000;
+        m_header.endTimestampMs =
+            end > 0 ? end
+                    : m_header.beginTimestampMs + std::int64_t{entry(number - 1).seconds} * 1000;
     }
     m_allocatedEnd = m_layout.entryPosition(number);
     storeHeader();

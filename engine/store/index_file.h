@@ -23,7 +23,10 @@ struct IndexLayout
     std::int32_t entryCount = 20'000'000;
 
     [[nodiscard]] std::int64_t fileSize() const { return entryPosition(entryCount); }
-    [[nodiscard]] std::int64_t slotPosition(std::int32_t slot) const { return kHeaderSize + slot * kSlotSize; }
+    [[nodiscard]] std::int64_t slotPosition(std::int32_t slot) const
+    {
+        return kHeaderSize + slot * kSlotSize;
+    }
     [[nodiscard]] std::int64_t entryPosition(std::int32_t number) const
     {
         return kHeaderSize + slotCount * kSlotSize + number * kEntrySize;
@@ -34,16 +37,17 @@ struct IndexHeader
 {
     std::int64_t beginTimestampMs = 0;
     std::int64_t endTimestampMs = 0;
-    std::int64_t beginOffset = 0;   ///< CommitLog
+    std::int64_t beginOffset = 0; ///< CommitLog
     std::int64_t endOffset = 0;
     std::int32_t slotsUsed = 0;
-    std::int32_t nextEntry = 1;     ///< entries are numbered from 1
+    std::int32_t nextEntry = 1; ///< entries are numbered from 1
 };
 
 /// abs(hash) as Apache takes it: 0 for the one value that has no absolute.
 [[nodiscard]] std::int32_t indexKeyHash(std::string_view key);
 
-/// One index file: hash slots, each the newest entry of a chain. Mapped. Not thread-safe but for sync().
+/// One index file: hash slots, each the newest entry of a chain. Mapped. Not thread-safe but for
+/// sync().
 class IndexFile
 {
 public:
@@ -55,9 +59,12 @@ public:
     };
 
     /// `previous`: the header of the file before, whose end the new one begins with.
-    static Result<std::unique_ptr<IndexFile>> create(FileSystem& files, const std::filesystem::path& path, IndexLayout layout,
+    static Result<std::unique_ptr<IndexFile>> create(FileSystem& files,
+                                                     const std::filesystem::path& path,
+                                                     IndexLayout layout,
                                                      const IndexHeader& previous);
-    static Result<std::unique_ptr<IndexFile>> open(FileSystem& files, const std::filesystem::path& path, IndexLayout layout);
+    static Result<std::unique_ptr<IndexFile>>
+    open(FileSystem& files, const std::filesystem::path& path, IndexLayout layout);
 
     [[nodiscard]] bool isFull() const { return m_header.nextEntry >= m_layout.entryCount; }
     [[nodiscard]] bool isEmpty() const { return m_header.nextEntry <= 1; }
@@ -67,9 +74,10 @@ public:
     void find(std::int32_t keyHash, const Match& match, std::vector<std::int64_t>& offsets) const;
     [[nodiscard]] bool overlaps(std::int64_t beginTimestampMs, std::int64_t endTimestampMs) const;
 
-    /// After a crash: keeps the entries before the CommitLog offset as far as they are in order, and makes the slots
-    /// anew from them, because any sector of the file may be old.
-    void rebuild(std::int64_t beforeOffset, const std::function<std::int64_t(std::int64_t)>& storeTimestampAt);
+    /// After a crash: keeps the entries before the CommitLog offset as far as they are in order,
+    /// and makes the slots anew from them, because any sector of the file may be old.
+    void rebuild(std::int64_t beforeOffset,
+                 const std::function<std::int64_t(std::int64_t)>& storeTimestampAt);
 
     Result<> sync() { return m_file->syncData(); }
     void releasePages() { m_region->release(0, m_region->size()); }

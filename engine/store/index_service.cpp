@@ -20,13 +20,15 @@ std::string timeName(std::int64_t ms)
     const auto seconds = static_cast<std::time_t>(ms / 1000);
     std::tm local{};
     ::localtime_r(&seconds, &local);
-    return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}{:03}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
-                       local.tm_hour, local.tm_min, local.tm_sec, ms % 1000);
+    return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}{:03}", local.tm_year + 1900,
+                       local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
+                       ms % 1000);
 }
 
 } // namespace
 
-IndexService::IndexService(const StoreConfig& config, FileSystem& files, Clock& clock, std::filesystem::path directory)
+IndexService::IndexService(const StoreConfig& config, FileSystem& files, Clock& clock,
+                           std::filesystem::path directory)
     : m_config(config)
     , m_files(files)
     , m_clock(clock)
@@ -58,7 +60,8 @@ Result<> IndexService::load()
     return {};
 }
 
-void IndexService::rebuild(std::int64_t beforeOffset, const std::function<std::int64_t(std::int64_t)>& storeTimestampAt)
+void IndexService::rebuild(std::int64_t beforeOffset,
+                           const std::function<std::int64_t(std::int64_t)>& storeTimestampAt)
 {
     const std::lock_guard guard(m_mutex);
     m_lastOffset = -1;
@@ -123,13 +126,15 @@ Result<IndexFile*> IndexService::writableFile()
 
 void IndexService::put(const RecordView& record)
 {
-    if (!m_config.indexEnabled || sysflag::transactionType(record.sysFlag) == sysflag::kTransactionRollback) {
+    if (!m_config.indexEnabled ||
+        sysflag::transactionType(record.sysFlag) == sysflag::kTransactionRollback) {
         return;
     }
     const auto uniqueKey = findEncodedProperty(record.properties, property::kUniqueKey);
     const auto keys = findEncodedProperty(record.properties, property::kKeys);
     const std::lock_guard guard(m_mutex);
-    if (record.physicalOffset <= m_lastOffset || m_isBroken || (m_retryAt && m_clock.steady() < *m_retryAt)) {
+    if (record.physicalOffset <= m_lastOffset || m_isBroken ||
+        (m_retryAt && m_clock.steady() < *m_retryAt)) {
         return;
     }
     if (m_retryAt) {
@@ -154,15 +159,17 @@ void IndexService::putKey(std::string_view topic, std::string_view key, const Re
 {
     m_key.assign(topic).append(1, '#').append(key);
     auto file = writableFile();
-    Result<> outcome = file ? (*file)->put(indexKeyHash(m_key), record.physicalOffset, record.storeTimestampMs)
-                            : tl::unexpected<Error>(std::move(file.error()));
+    Result<> outcome =
+        file ? (*file)->put(indexKeyHash(m_key), record.physicalOffset, record.storeTimestampMs)
+             : tl::unexpected<Error>(std::move(file.error()));
     if (!outcome) {
         fail(std::move(outcome.error()));
     }
 }
 
-IndexService::Found IndexService::find(std::string_view topic, std::string_view key, std::size_t countMax,
-                                       std::int64_t beginTimestampMs, std::int64_t endTimestampMs) const
+IndexService::Found IndexService::find(std::string_view topic, std::string_view key,
+                                       std::size_t countMax, std::int64_t beginTimestampMs,
+                                       std::int64_t endTimestampMs) const
 {
     Found found;
     const std::int32_t hash = indexKeyHash(std::string(topic).append(1, '#').append(key));
@@ -171,7 +178,8 @@ IndexService::Found IndexService::find(std::string_view topic, std::string_view 
         found.lastTimestampMs = m_list.back()->header().endTimestampMs;
         found.lastOffset = m_list.back()->header().endOffset;
     }
-    for (auto file = m_list.rbegin(); file != m_list.rend() && found.offsets.size() < countMax; ++file) {
+    for (auto file = m_list.rbegin(); file != m_list.rend() && found.offsets.size() < countMax;
+         ++file) {
         if ((*file)->overlaps(beginTimestampMs, endTimestampMs)) {
             (*file)->find(hash, {beginTimestampMs, endTimestampMs, countMax}, found.offsets);
         }
@@ -180,7 +188,8 @@ IndexService::Found IndexService::find(std::string_view topic, std::string_view 
         }
     }
     std::sort(found.offsets.begin(), found.offsets.end());
-    found.offsets.erase(std::unique(found.offsets.begin(), found.offsets.end()), found.offsets.end());
+    found.offsets.erase(std::unique(found.offsets.begin(), found.offsets.end()),
+                        found.offsets.end());
     return found;
 }
 

@@ -15,15 +15,19 @@
 
 namespace gantry {
 
-/// Finds messages by key. Errors switch indexing off and are remembered; they never stop the log. Thread-safe.
+/// Finds messages by key. Errors switch indexing off and are remembered; they never stop the log.
+/// Thread-safe.
 class IndexService
 {
 public:
-    IndexService(const StoreConfig& config, FileSystem& files, Clock& clock, std::filesystem::path directory);
+    IndexService(const StoreConfig& config, FileSystem& files, Clock& clock,
+                 std::filesystem::path directory);
 
     Result<> load();
-    /// After a crash: forgets what points at or behind the CommitLog offset; those records are dispatched again.
-    void rebuild(std::int64_t beforeOffset, const std::function<std::int64_t(std::int64_t)>& storeTimestampAt);
+    /// After a crash: forgets what points at or behind the CommitLog offset; those records are
+    /// dispatched again.
+    void rebuild(std::int64_t beforeOffset,
+                 const std::function<std::int64_t(std::int64_t)>& storeTimestampAt);
 
     /// Enters the record's unique key and keys, unless it is there already.
     void put(const RecordView& record);
@@ -34,10 +38,11 @@ public:
         std::int64_t lastTimestampMs = 0;  ///< of the index
         std::int64_t lastOffset = 0;
     };
-    [[nodiscard]] Found find(std::string_view topic, std::string_view key, std::size_t countMax, std::int64_t beginTimestampMs,
-                             std::int64_t endTimestampMs) const;
+    [[nodiscard]] Found find(std::string_view topic, std::string_view key, std::size_t countMax,
+                             std::int64_t beginTimestampMs, std::int64_t endTimestampMs) const;
 
-    /// Makes everything put before durable; the store time up to which that is, nothing when there is no index.
+    /// Makes everything put before durable; the store time up to which that is, nothing when there
+    /// is no index.
     std::optional<std::int64_t> sync();
     /// Deletes files that point only before the offset, never the last.
     int dropBefore(std::int64_t minCommitLogOffset);
@@ -57,12 +62,12 @@ private:
     const std::filesystem::path m_directory;
     const IndexLayout m_layout;
 
-    std::mutex m_syncMutex;    // one sync at a time; taken before m_mutex
-    mutable std::mutex m_mutex; // guards what follows
+    std::mutex m_syncMutex;                         // one sync at a time; taken before m_mutex
+    mutable std::mutex m_mutex;                     // guards what follows
     std::vector<std::shared_ptr<IndexFile>> m_list; // oldest first
     std::vector<std::shared_ptr<IndexFile>> m_unsynced;
     std::int64_t m_lastOffset = -1; // of the newest indexed record
-    std::string m_key;         // scratch
+    std::string m_key;              // scratch
     std::string m_error;
     std::optional<std::chrono::steady_clock::time_point> m_retryAt; // after a full disk
     bool m_isBroken = false;

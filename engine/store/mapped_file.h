@@ -11,8 +11,8 @@
 
 namespace gantry {
 
-/// One CommitLog file. While it is written it holds a descriptor (so that no sync error can be lost) and a mapping;
-/// later it is only a name, and readers go through the FileCache.
+/// One CommitLog file. While it is written it holds a descriptor (so that no sync error can be
+/// lost) and a mapping; later it is only a name, and readers go through the FileCache.
 class MappedFile
 {
 public:
@@ -22,11 +22,15 @@ public:
         , m_size(size)
     {}
 
-    /// Creates or opens the file, reserves its blocks, maps it. When it returns, name and length are durable.
+    /// Creates or opens the file, reserves its blocks, maps it. When it returns, name and length
+    /// are durable.
     Result<> openForWriting(FileSystem& files);
     /// Unmaps and closes; everything must have been synced. Called by the thread that flushes.
     void closeForWriting();
-    [[nodiscard]] bool isOpenForWriting() const { return m_data.load(std::memory_order_acquire) != nullptr; }
+    [[nodiscard]] bool isOpenForWriting() const
+    {
+        return m_data.load(std::memory_order_acquire) != nullptr;
+    }
 
     /// Start of the mapping; stays valid until closeForWriting().
     [[nodiscard]] std::byte* data() const { return m_data.load(std::memory_order_acquire); }
@@ -44,9 +48,9 @@ private:
     const std::filesystem::path m_path;
     const std::int64_t m_fromOffset;
     const std::int64_t m_size;
-    std::unique_ptr<File> m_file;           // touched by the opening thread, then by the flushing one
+    std::unique_ptr<File> m_file; // touched by the opening thread, then by the flushing one
     std::atomic<std::byte*> m_data{nullptr};
-    std::mutex m_regionMutex;               // guards m_region: advice must not meet closeForWriting()
+    std::mutex m_regionMutex; // guards m_region: advice must not meet closeForWriting()
     std::unique_ptr<MappedRegion> m_region;
 };
 

@@ -15,7 +15,8 @@ Result<> MappedFileQueue::load()
     for (const DirectoryEntry& entry : entries) {
         const auto offset = parseOffsetFileName(entry.name);
         if (!entry.isDirectory && offset && entry.size > 0) {
-            m_list.push_back(std::make_shared<MappedFile>(m_directory / entry.name, *offset, m_fileSize));
+            m_list.push_back(
+                std::make_shared<MappedFile>(m_directory / entry.name, *offset, m_fileSize));
         }
     }
     return {};
@@ -60,16 +61,18 @@ MappedFilePtr MappedFileQueue::find(std::int64_t offset) const
 {
     const std::shared_lock lock(m_mutex);
     // The first file whose end is behind the offset.
-    const auto found = std::upper_bound(m_list.begin(), m_list.end(), offset,
-                                        [](std::int64_t at, const MappedFilePtr& file) { return at < file->endOffset(); });
+    const auto found = std::upper_bound(
+        m_list.begin(), m_list.end(), offset,
+        [](std::int64_t at, const MappedFilePtr& file) { return at < file->endOffset(); });
     return found != m_list.end() && (*found)->fromOffset() <= offset ? *found : nullptr;
 }
 
 MappedFilePtr MappedFileQueue::findFrom(std::int64_t offset) const
 {
     const std::shared_lock lock(m_mutex);
-    const auto found = std::lower_bound(m_list.begin(), m_list.end(), offset,
-                                        [](const MappedFilePtr& file, std::int64_t at) { return file->fromOffset() < at; });
+    const auto found = std::lower_bound(
+        m_list.begin(), m_list.end(), offset,
+        [](const MappedFilePtr& file, std::int64_t at) { return file->fromOffset() < at; });
     return found != m_list.end() ? *found : nullptr;
 }
 
@@ -91,9 +94,11 @@ Result<std::size_t> MappedFileQueue::readAt(std::int64_t offset, MutableByteView
     if (!file) {
         return 0;
     }
-    GANTRY_TRY(handle, m_cache.open({0, file->fromOffset()}, OpenMode::ReadWrite, [&] { return file->path(); }));
+    GANTRY_TRY(handle, m_cache.open({0, file->fromOffset()}, OpenMode::ReadWrite,
+                                    [&] { return file->path(); }));
     const std::int64_t position = offset - file->fromOffset();
-    const auto length = std::min<std::size_t>(target.size(), static_cast<std::size_t>(file->size() - position));
+    const auto length =
+        std::min<std::size_t>(target.size(), static_cast<std::size_t>(file->size() - position));
     return handle->readAt(static_cast<std::uint64_t>(position), target.first(length));
 }
 

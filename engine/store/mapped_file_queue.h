@@ -17,7 +17,8 @@ using MappedFilePtr = std::shared_ptr<MappedFile>;
 class MappedFileQueue
 {
 public:
-    MappedFileQueue(FileSystem& files, FileCache& cache, std::filesystem::path directory, std::int64_t fileSize)
+    MappedFileQueue(FileSystem& files, FileCache& cache, std::filesystem::path directory,
+                    std::int64_t fileSize)
         : m_files(files)
         , m_cache(cache)
         , m_directory(std::move(directory))

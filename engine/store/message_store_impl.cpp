@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "message/sys_flag.h"
 #include "message/topic_name.h"
+#include "store/file_names.h"
 
 #include <algorithm>
 #include <future>
@@ -32,16 +33,19 @@ Result<> validateConfig(const StoreConfig& config)
         return fail(Errc::InvalidArgument, "storePathRootDir is empty");
     }
     const auto isPositive = [](std::int64_t value) { return value > 0; };
-    if (!isPositive(config.consumeQueueFileSize) || config.commitLogFileSize < 4096 || config.indexSlotCount < 1 ||
-        config.indexEntryCount < 2 || !isPositive(config.messageBytesMax)) {
+    if (!isPositive(config.consumeQueueFileSize) || config.commitLogFileSize < 4096 ||
+        config.indexSlotCount < 1 || config.indexEntryCount < 2 ||
+        !isPositive(config.messageBytesMax)) {
         return fail(Errc::InvalidArgument,
-                    "file sizes are too small: mappedFileSizeCommitLog {} (at least 4096), mappedFileSizeConsumeQueue {}, "
+                    "file sizes are too small: mappedFileSizeCommitLog {} (at least 4096), "
+                    "mappedFileSizeConsumeQueue {}, "
                     "maxHashSlotNum {}, maxIndexNum {}, maxMessageSize {}",
-                    config.commitLogFileSize, config.consumeQueueFileSize, config.indexSlotCount, config.indexEntryCount,
-                    config.messageBytesMax);
+                    config.commitLogFileSize, config.consumeQueueFileSize, config.indexSlotCount,
+                    config.indexEntryCount, config.messageBytesMax);
     }
     if (config.commitLogFileSize > 2'147'483'647) {
-        return fail(Errc::InvalidArgument, "mappedFileSizeCommitLog {} is more than a file of the format can have",
+        return fail(Errc::InvalidArgument,
+                    "mappedFileSizeCommitLog {} is more than a file of the format can have",
                     config.commitLogFileSize);
     }
     return {};
@@ -49,7 +53,8 @@ Result<> validateConfig(const StoreConfig& config)
 
 } // namespace
 
-Result<std::unique_ptr<MessageStore>> MessageStore::open(StoreConfig config, Dependencies dependencies)
+Result<std::unique_ptr<MessageStore>> MessageStore::open(StoreConfig config,
+                                                         Dependencies dependencies)
 {
     GANTRY_CHECK(validateConfig(config));
     auto store = std::make_unique<MessageStoreImpl>(std::move(config), dependencies);
@@ -77,7 +82,9 @@ MessageStoreImpl::MessageStoreImpl(StoreConfig config, Dependencies dependencies
     , m_dispatcher(m_config, m_queues, m_index)
     , m_flush(m_config, m_log, m_health, m_clock, m_metrics)
     , m_reput(m_config, m_log, m_dispatcher, m_metrics)
-    , m_house({m_config, m_clock, m_health, m_log, m_queues, m_index, m_flush, m_reput, m_checkpoint})
+    , m_retention({m_config, m_files, m_clock, m_health, m_log, m_queues, m_index, m_reput})
+    , m_house(
+          {m_config, m_clock, m_health, m_log, m_queues, m_index, m_flush, m_reput, m_checkpoint})
 {}
 
 MessageStoreImpl::~MessageStoreImpl()
@@ -108,17 +115,21 @@ Result<> MessageStoreImpl::recover()
     GANTRY_CHECK(m_log.segments().load());
     GANTRY_CHECK(m_queues.load(!m_recovery.cleanExit));
     GANTRY_CHECK(m_index.load());
-    CommitLogRecovery recovery(m_config, m_log.segments(), m_queues, m_index, m_dispatcher, m_recovery);
+    CommitLogRecovery recovery(m_config, m_log.segments(), m_queues, m_index, m_dispatcher,
+                               m_recovery);
     GANTRY_TRY(outcome, recovery.run(checkpoint));
     m_metrics.damagedRecords = m_recovery.damagedOffsets.size();
     GANTRY_TRY(dropped, m_queues.dropBefore(m_log.minOffset()));
     (void)dropped;
     m_queues.resetCounters();
-    const std::int64_t timestamp = outcome.lastStoreTimestampMs > 0 ? outcome.lastStoreTimestampMs : checkpoint.physicMsgTimestamp;
+    const std::int64_t timestamp = outcome.lastStoreTimestampMs > 0 ? outcome.lastStoreTimestampMs
+                                                                    : checkpoint.physicMsgTimestamp;
     GANTRY_CHECK(m_log.start(outcome.end, timestamp));
     m_reput.start(outcome.end, timestamp);
-    m_house.start(checkpoint, [this] { (void)deleteExpiredFiles(); });
-    m_recovery.durationMs = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
+    m_house.start(checkpoint, [this] { m_retention.run(false); });
+    m_recovery.durationMs = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                std::chrono::steady_clock::now() - begin)
+                                .count();
     return {};
 }
 
@@ -143,22 +154,26 @@ PutResult MessageStoreImpl::check(const PutRequest& request) const
     const std::string& topic = request.topic;
     const std::size_t topicMax = isRetryTopic(topic) ? kRetryTopicBytesMax : limits::kTopicBytesMax;
     if (topic.empty() || topic.size() > topicMax) {
-        return refusal(PutStatus::MessageIllegal, fmt::format("the topic has {} bytes; 1 to {} are allowed", topic.size(), topicMax));
+        return refusal(
+            PutStatus::MessageIllegal,
+            fmt::format("the topic has {} bytes; 1 to {} are allowed", topic.size(), topicMax));
     }
-    // The name becomes a directory.
-    if (topic == "." || topic == ".." || topic.find_first_of(std::string_view("/\0", 2)) != std::string::npos) {
+    if (!isDirectoryName(topic)) {
         return refusal(PutStatus::MessageIllegal, "the topic's name cannot be a directory's");
     }
     if (request.queueId < 0) {
-        return refusal(PutStatus::MessageIllegal, fmt::format("queue {} cannot be", request.queueId));
+        return refusal(PutStatus::MessageIllegal,
+                       fmt::format("queue {} cannot be", request.queueId));
     }
     if (request.properties.size() > limits::kPropertiesBytesMax) {
         return refusal(PutStatus::PropertiesTooLarge,
-                       fmt::format("the properties have {} bytes; {} are allowed", request.properties.size(), limits::kPropertiesBytesMax));
+                       fmt::format("the properties have {} bytes; {} are allowed",
+                                   request.properties.size(), limits::kPropertiesBytesMax));
     }
     if (static_cast<std::int64_t>(request.body.size()) > m_config.messageBytesMax) {
         return refusal(PutStatus::MessageIllegal,
-                       fmt::format("the body has {} bytes; {} are allowed (maxMessageSize)", request.body.size(), m_config.messageBytesMax));
+                       fmt::format("the body has {} bytes; {} are allowed (maxMessageSize)",
+                                   request.body.size(), m_config.messageBytesMax));
     }
     PutResult ok;
     ok.status = PutStatus::Ok;
@@ -212,9 +227,13 @@ void MessageStoreImpl::putBatch(std::vector<PutRequest> requests, PutCallback do
             refuse(std::move(checked), done);
             return;
         }
-        const bool isSameQueue = request.topic == requests.front().topic && request.queueId == requests.front().queueId;
-        if (!isSameQueue || sysflag::transactionType(request.sysFlag) != sysflag::kTransactionNone) {
-            refuse(refusal(PutStatus::MessageIllegal, "a batch goes to one queue and has no transactions"), done);
+        const bool isSameQueue =
+            request.topic == requests.front().topic && request.queueId == requests.front().queueId;
+        if (!isSameQueue ||
+            sysflag::transactionType(request.sysFlag) != sysflag::kTransactionNone) {
+            refuse(refusal(PutStatus::MessageIllegal,
+                           "a batch goes to one queue and has no transactions"),
+                   done);
             return;
         }
         encode(request, encoded);
@@ -227,18 +246,23 @@ void MessageStoreImpl::append(const PutRequest& first, Encoded& encoded, bool wa
                               std::chrono::steady_clock::time_point since, PutCallback done)
 {
     const auto size = static_cast<std::int64_t>(encoded.bytes.size());
-    const std::int64_t sizeMax = std::min(m_config.messageBytesMax + kRecordExtraMax, m_config.commitLogFileSize - 8);
+    const std::int64_t sizeMax =
+        std::min(m_config.messageBytesMax + kRecordExtraMax, m_config.commitLogFileSize - 8);
     if (size > sizeMax) {
-        refuse(refusal(PutStatus::MessageIllegal, fmt::format("the message takes {} bytes; {} are allowed", size, sizeMax)), done);
+        refuse(refusal(PutStatus::MessageIllegal,
+                       fmt::format("the message takes {} bytes; {} are allowed", size, sizeMax)),
+               done);
         return;
     }
     const std::int32_t type = sysflag::transactionType(first.sysFlag);
     CommitLog::Appended appended;
     do {
         const ConsumeQueuePtr queue = m_queues.findOrCreate(first.topic, first.queueId);
-        appended = m_log.append({std::as_writable_bytes(std::span(encoded.bytes.data(), encoded.bytes.size())), encoded.sizes,
-                                 &queue->counter(), type == sysflag::kTransactionNone || type == sysflag::kTransactionCommit},
-                                m_metrics.appendLatency);
+        appended = m_log.append(
+            {std::as_writable_bytes(std::span(encoded.bytes.data(), encoded.bytes.size())),
+             encoded.sizes, &queue->counter(),
+             type == sysflag::kTransactionNone || type == sysflag::kTransactionCommit},
+            m_metrics.appendLatency);
     } while (appended.retryLookup);
     if (appended.status != PutStatus::Ok) {
         refuse(refusal(appended.status, std::move(appended.reason)), done);
@@ -258,12 +282,14 @@ void MessageStoreImpl::append(const PutRequest& first, Encoded& encoded, bool wa
         }
     }
     const int messages = static_cast<int>(encoded.sizes.size());
-    m_metrics.messagesPut.fetch_add(static_cast<std::uint64_t>(messages), std::memory_order_relaxed);
+    m_metrics.messagesPut.fetch_add(static_cast<std::uint64_t>(messages),
+                                    std::memory_order_relaxed);
     m_metrics.bytesPut.fetch_add(static_cast<std::uint64_t>(size), std::memory_order_relaxed);
     if (m_config.flushMode == FlushMode::Sync && waitForFlush) {
-        m_flush.wait(appended.end, since, std::move(result), [this, since, done = std::move(done), messages](PutResult outcome) {
-            finishPut(std::move(outcome), since, done, messages);
-        });
+        m_flush.wait(appended.end, since, std::move(result),
+                     [this, since, done = std::move(done), messages](PutResult outcome) {
+                         finishPut(std::move(outcome), since, done, messages);
+                     });
         return;
     }
     m_flush.noteDirty();
@@ -273,11 +299,14 @@ void MessageStoreImpl::append(const PutRequest& first, Encoded& encoded, bool wa
     finishPut(std::move(result), since, done, messages);
 }
 
-void MessageStoreImpl::finishPut(PutResult result, std::chrono::steady_clock::time_point since, const PutCallback& done, int messages)
+void MessageStoreImpl::finishPut(PutResult result, std::chrono::steady_clock::time_point since,
+                                 const PutCallback& done, int messages)
 {
-    m_metrics.putLatency.record(static_cast<std::uint64_t>(std::max<std::int64_t>(0, (m_clock.steady() - since).count())));
+    m_metrics.putLatency.record(
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, (m_clock.steady() - since).count())));
     if (result.status != PutStatus::Ok) {
-        m_metrics.putsFailed.fetch_add(static_cast<std::uint64_t>(messages), std::memory_order_relaxed);
+        m_metrics.putsFailed.fetch_add(static_cast<std::uint64_t>(messages),
+                                       std::memory_order_relaxed);
     }
     done(std::move(result));
 }
@@ -299,7 +328,7 @@ Result<> MessageStoreImpl::deleteTopic(std::string_view topic)
 
 int MessageStoreImpl::deleteExpiredFiles()
 {
-    return 0;
+    return m_retention.run(true);
 }
 
 StorePositions MessageStoreImpl::positions() const
@@ -316,17 +345,11 @@ StorePositions MessageStoreImpl::positions() const
     result.consumeQueueFiles = m_queues.fileCount();
     result.indexFiles = m_index.fileCount();
     result.indexError = m_index.error();
-    const auto ratio = [](const SpaceInfo& space) {
-        return space.totalBytes == 0 ? -1.0
-                                     : static_cast<double>(space.totalBytes - space.availableBytes) / static_cast<double>(space.totalBytes);
-    };
+    result.commitLogDiskRatio = Retention::diskRatio(m_files, m_log.segments().directory());
+    result.consumeQueueDiskRatio = Retention::diskRatio(m_files, m_queues.directory());
     if (auto space = m_files.space(m_log.segments().directory())) {
-        result.commitLogDiskRatio = ratio(*space);
         result.diskTotalBytes = space->totalBytes;
         result.diskAvailableBytes = space->availableBytes;
-    }
-    if (auto space = m_files.space(m_queues.directory())) {
-        result.consumeQueueDiskRatio = ratio(*space);
     }
     return result;
 }
@@ -364,7 +387,8 @@ Result<> MessageStoreImpl::finishClose()
     }
     m_log.stop();
     m_cache.clear();
-    if (m_isStarted && outcome && !m_health.isPoisoned() && m_reput.dispatchedOffset() >= m_log.tail()) {
+    if (m_isStarted && outcome && !m_health.isPoisoned() &&
+        m_reput.dispatchedOffset() >= m_log.tail()) {
         outcome = m_directory.removeAbortFile();
     }
     m_directory.release();

@@ -12,6 +12,7 @@
 #include "store/message_store.h"
 #include "store/record_dispatcher.h"
 #include "store/reput_service.h"
+#include "store/retention.h"
 #include "store/store_directory.h"
 #include "store/store_health.h"
 
@@ -30,19 +31,25 @@ public:
     void put(PutRequest request, PutCallback done) override;
     void putBatch(std::vector<PutRequest> requests, PutCallback done) override;
     [[nodiscard]] GetResult get(const GetRequest& request) override;
-    [[nodiscard]] std::int64_t minOffset(std::string_view topic, std::int32_t queueId) const override;
-    [[nodiscard]] std::int64_t maxOffset(std::string_view topic, std::int32_t queueId) const override;
-    [[nodiscard]] std::int64_t offsetByTime(std::string_view topic, std::int32_t queueId, std::int64_t timestampMs,
+    [[nodiscard]] std::int64_t minOffset(std::string_view topic,
+                                         std::int32_t queueId) const override;
+    [[nodiscard]] std::int64_t maxOffset(std::string_view topic,
+                                         std::int32_t queueId) const override;
+    [[nodiscard]] std::int64_t offsetByTime(std::string_view topic, std::int32_t queueId,
+                                            std::int64_t timestampMs,
                                             OffsetBoundary boundary) const override;
-    [[nodiscard]] std::optional<ConsumeQueueEntry> entryAt(std::string_view topic, std::int32_t queueId,
-                                                           std::int64_t queueOffset) const override;
-    [[nodiscard]] std::vector<ConsumeQueueEntry> entries(std::string_view topic, std::int32_t queueId,
-                                                         std::int64_t fromOffset, int countMax) const override;
+    [[nodiscard]] std::optional<ConsumeQueueEntry>
+    entryAt(std::string_view topic, std::int32_t queueId, std::int64_t queueOffset) const override;
+    [[nodiscard]] std::vector<ConsumeQueueEntry> entries(std::string_view topic,
+                                                         std::int32_t queueId,
+                                                         std::int64_t fromOffset,
+                                                         int countMax) const override;
     [[nodiscard]] std::int64_t storeTimestampOf(std::string_view topic, std::int32_t queueId,
                                                 std::int64_t queueOffset) const override;
     [[nodiscard]] Result<std::string> recordAt(std::int64_t commitLogOffset) const override;
     [[nodiscard]] QueryResult queryByKey(std::string_view topic, std::string_view key, int countMax,
-                                         std::int64_t beginTimestampMs, std::int64_t endTimestampMs) const override;
+                                         std::int64_t beginTimestampMs,
+                                         std::int64_t endTimestampMs) const override;
     [[nodiscard]] std::vector<std::pair<std::string, std::int32_t>> queues() const override;
     Result<> deleteTopic(std::string_view topic) override;
     int deleteExpiredFiles() override;
@@ -60,9 +67,10 @@ private:
     Result<> recover();
     [[nodiscard]] PutResult check(const PutRequest& request) const;
     void encode(const PutRequest& request, Encoded& encoded) const;
-    void append(const PutRequest& first, Encoded& encoded, bool waitForFlush, std::chrono::steady_clock::time_point since,
-                PutCallback done);
-    void finishPut(PutResult result, std::chrono::steady_clock::time_point since, const PutCallback& done, int messages);
+    void append(const PutRequest& first, Encoded& encoded, bool waitForFlush,
+                std::chrono::steady_clock::time_point since, PutCallback done);
+    void finishPut(PutResult result, std::chrono::steady_clock::time_point since,
+                   const PutCallback& done, int messages);
     void refuse(PutResult result, const PutCallback& done);
     Result<> finishClose();
 
@@ -81,6 +89,7 @@ private:
     RecordDispatcher m_dispatcher;
     FlushService m_flush;
     ReputService m_reput;
+    Retention m_retention;
     HouseKeeper m_house;
     bool m_isStarted = false;
     std::mutex m_closeMutex; // guards what follows

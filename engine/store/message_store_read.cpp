@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reading half of MessageStoreImpl: statuses and limits follow Apache's getMessage (README, "Reading").
+// The reading half of MessageStoreImpl: statuses and limits follow Apache's getMessage (README,
+// "Reading").
 #include "message/record_codec.h"
 #include "store/message_store_impl.h"
 
@@ -18,14 +19,15 @@ constexpr std::int64_t kRunBytesMax = 256 * kKiB;
 constexpr std::int64_t kBytesMin = 100;
 constexpr std::int64_t kBytesMax = 128 * kMiB;
 constexpr double kMemoryShare = 0.4;
-constexpr int kQueryMax = 64;    // maxMsgsNumBatch
+constexpr int kQueryMax = 64; // maxMsgsNumBatch
 constexpr int kQueryRounds = 3;
 
 /// What is further behind the end than this is probably not in the page cache.
 std::int64_t memoryWindow()
 {
-    static const auto bytes = static_cast<std::int64_t>(kMemoryShare * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
-                                                        static_cast<double>(::sysconf(_SC_PAGESIZE)));
+    static const auto bytes =
+        static_cast<std::int64_t>(kMemoryShare * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
+                                  static_cast<double>(::sysconf(_SC_PAGESIZE)));
     return bytes;
 }
 
@@ -33,7 +35,8 @@ std::int64_t memoryWindow()
 class RecordCollector
 {
 public:
-    RecordCollector(const StoreConfig& config, const CommitLog& log, const GetRequest& request, GetResult& result)
+    RecordCollector(const StoreConfig& config, const CommitLog& log, const GetRequest& request,
+                    GetResult& result)
         : m_config(config)
         , m_log(log)
         , m_request(request)
@@ -45,6 +48,9 @@ public:
     /// False when the answer is full; the entry was not taken then.
     bool add(std::int64_t queueOffset, const RawQueueEntry& entry)
     {
+        if (isFull(entry)) {
+            readRun(); // a filter may leave some of them out
+        }
         if (isFull(entry)) {
             return false;
         }
@@ -59,10 +65,6 @@ public:
         m_runSize += entry.size;
         m_plannedBytes += entry.size;
         ++m_planned;
-        // With a filter on records nobody knows how many of them stay.
-        if (m_request.filter != nullptr) {
-            readRun();
-        }
         return true;
     }
     void finish() { readRun(); }
@@ -76,8 +78,12 @@ private:
             return false; // the first always goes
         }
         const bool isOnDisk = m_end - entry.offset > memoryWindow();
-        const int countMax = std::min(m_request.messagesMax, isOnDisk ? m_config.transferMessagesOnDiskMax : m_config.transferMessagesInMemoryMax);
-        const std::int64_t bytesMax = std::min(m_bytesMax, isOnDisk ? m_config.transferBytesOnDiskMax : m_config.transferBytesInMemoryMax);
+        const int countMax =
+            std::min(m_request.messagesMax, isOnDisk ? m_config.transferMessagesOnDiskMax
+                                                     : m_config.transferMessagesInMemoryMax);
+        const std::int64_t bytesMax =
+            std::min(m_bytesMax, isOnDisk ? m_config.transferBytesOnDiskMax
+                                          : m_config.transferBytesInMemoryMax);
         return m_planned >= countMax || m_plannedBytes + entry.size > bytesMax;
     }
 
@@ -88,16 +94,19 @@ private:
         }
         const std::size_t before = m_result.records.size();
         m_result.records.resize(before + static_cast<std::size_t>(m_runSize));
-        const auto count = m_log.readAt(m_runOffset, std::as_writable_bytes(std::span(m_result.records)).subspan(before));
+        const auto count = m_log.readAt(
+            m_runOffset, std::as_writable_bytes(std::span(m_result.records)).subspan(before));
         const std::size_t got = count ? *count : 0;
         std::size_t kept = before;
         for (const ConsumeQueueEntry& entry : m_run) {
             const auto position = static_cast<std::size_t>(entry.commitLogOffset - m_runOffset);
             const auto size = static_cast<std::size_t>(entry.size);
             const bool isThere = position + size <= got;
-            const std::string_view bytes = std::string_view(m_result.records).substr(before + position, size);
+            const std::string_view bytes =
+                std::string_view(m_result.records).substr(before + position, size);
             if (isThere && isWanted(entry, asBytes(bytes))) {
-                std::copy(bytes.begin(), bytes.end(), m_result.records.begin() + static_cast<std::ptrdiff_t>(kept));
+                std::copy(bytes.begin(), bytes.end(),
+                          m_result.records.begin() + static_cast<std::ptrdiff_t>(kept));
                 kept += size;
             } else {
                 --m_planned;
@@ -113,7 +122,8 @@ private:
     bool isWanted(const ConsumeQueueEntry& entry, ByteView bytes)
     {
         const RecordParse parse = parseRecord(bytes, true);
-        if (parse.status != RecordStatus::Ok || parse.record.physicalOffset != entry.commitLogOffset) {
+        if (parse.status != RecordStatus::Ok ||
+            parse.record.physicalOffset != entry.commitLogOffset) {
             ++(parse.status == RecordStatus::BadBodyCrc ? m_damaged : m_lost);
             return false;
         }
@@ -163,10 +173,14 @@ std::optional<GetStatus> statusOfOffset(const GetResult& range, std::int64_t off
 std::int64_t nextOffsetFor(GetStatus status, const GetResult& range, std::int64_t offset)
 {
     switch (status) {
-    case GetStatus::OffsetTooSmall: return range.minOffset;
-    case GetStatus::OffsetOverflowOne: return offset;
-    case GetStatus::OffsetOverflowBadly: return range.maxOffset;
-    default: return 0;
+    case GetStatus::OffsetTooSmall:
+        return range.minOffset;
+    case GetStatus::OffsetOverflowOne:
+        return offset;
+    case GetStatus::OffsetOverflowBadly:
+        return range.maxOffset;
+    default:
+        return 0;
     }
 }
 
@@ -189,23 +203,30 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
         return result;
     }
     const std::int64_t wanted = std::max<std::int64_t>(kEntriesPerGet, request.messagesMax);
-    const auto raw = queue->read(request.offset, std::min(wanted, request.filter == nullptr ? request.messagesMax + std::int64_t{8} : wanted));
+    const auto raw =
+        queue->read(request.offset, std::min(wanted, request.filter == nullptr
+                                                         ? request.messagesMax + std::int64_t{8}
+                                                         : wanted));
     if (!raw || raw->empty()) {
         const std::int64_t perFile = m_config.consumeQueueFileSize / kConsumeQueueEntrySize;
         result.status = GetStatus::OffsetFoundNull;
-        result.nextBeginOffset = std::min(request.offset / perFile * perFile + perFile, result.maxOffset);
+        result.nextBeginOffset =
+            std::min(request.offset / perFile * perFile + perFile, result.maxOffset);
         return result;
     }
     RecordCollector collector(m_config, m_log, request, result);
     const std::int64_t logBegin = m_log.minOffset();
     bool lost = false;
     std::int64_t at = request.offset;
-    const std::int64_t end = request.offset + static_cast<std::int64_t>(raw->size()) / kConsumeQueueEntrySize;
+    const std::int64_t end =
+        request.offset + static_cast<std::int64_t>(raw->size()) / kConsumeQueueEntrySize;
     for (; at < end; ++at) {
-        const RawQueueEntry entry = loadQueueEntry(asBytes(*raw).data() + (at - request.offset) * kConsumeQueueEntrySize);
+        const RawQueueEntry entry =
+            loadQueueEntry(asBytes(*raw).data() + (at - request.offset) * kConsumeQueueEntrySize);
         const bool isGone = entry.offset < logBegin;
         lost = lost || (isGone && !entry.isFiller());
-        if (entry.isFiller() || isGone || (request.filter != nullptr && !request.filter->matchesTagsCode(entry.tagsCode))) {
+        if (entry.isFiller() || isGone ||
+            (request.filter != nullptr && !request.filter->matchesTagsCode(entry.tagsCode))) {
             continue;
         }
         if (!collector.add(at, entry)) {
@@ -215,11 +236,15 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
     collector.finish();
     lost = lost || collector.lostRecords();
     result.nextBeginOffset = at;
-    result.status = result.messageCount > 0 ? GetStatus::Found : lost ? GetStatus::MessageWasRemoving : GetStatus::NoMatchedMessage;
+    result.status = result.messageCount > 0 ? GetStatus::Found
+                    : lost                  ? GetStatus::MessageWasRemoving
+                                            : GetStatus::NoMatchedMessage;
     m_metrics.damagedRecords.fetch_add(collector.damaged(), std::memory_order_relaxed);
-    m_metrics.messagesGot.fetch_add(static_cast<std::uint64_t>(result.messageCount), std::memory_order_relaxed);
+    m_metrics.messagesGot.fetch_add(static_cast<std::uint64_t>(result.messageCount),
+                                    std::memory_order_relaxed);
     m_metrics.bytesGot.fetch_add(result.records.size(), std::memory_order_relaxed);
-    (result.messageCount > 0 ? m_metrics.getsFound : m_metrics.getsMissed).fetch_add(1, std::memory_order_relaxed);
+    (result.messageCount > 0 ? m_metrics.getsFound : m_metrics.getsMissed)
+        .fetch_add(1, std::memory_order_relaxed);
     return result;
 }
 
@@ -235,13 +260,17 @@ std::int64_t MessageStoreImpl::maxOffset(std::string_view topic, std::int32_t qu
     return queue ? queue->maxOffset() : 0;
 }
 
-std::optional<ConsumeQueueEntry> MessageStoreImpl::entryAt(std::string_view topic, std::int32_t queueId, std::int64_t queueOffset) const
+std::optional<ConsumeQueueEntry> MessageStoreImpl::entryAt(std::string_view topic,
+                                                           std::int32_t queueId,
+                                                           std::int64_t queueOffset) const
 {
     const std::vector<ConsumeQueueEntry> found = entries(topic, queueId, queueOffset, 1);
     return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
-std::vector<ConsumeQueueEntry> MessageStoreImpl::entries(std::string_view topic, std::int32_t queueId, std::int64_t fromOffset,
+std::vector<ConsumeQueueEntry> MessageStoreImpl::entries(std::string_view topic,
+                                                         std::int32_t queueId,
+                                                         std::int64_t fromOffset,
                                                          int countMax) const
 {
     std::vector<ConsumeQueueEntry> found;
@@ -249,31 +278,35 @@ std::vector<ConsumeQueueEntry> MessageStoreImpl::entries(std::string_view topic,
     const auto raw = queue ? queue->read(fromOffset, countMax) : Result<std::string>{};
     for (std::size_t at = 0; raw && at < raw->size(); at += kConsumeQueueEntrySize) {
         const RawQueueEntry entry = loadQueueEntry(asBytes(*raw).data() + at);
-        found.push_back({fromOffset + static_cast<std::int64_t>(at) / kConsumeQueueEntrySize, entry.offset, entry.size, entry.tagsCode});
+        found.push_back({fromOffset + static_cast<std::int64_t>(at) / kConsumeQueueEntrySize,
+                         entry.offset, entry.size, entry.tagsCode});
     }
     return found;
 }
 
-std::int64_t MessageStoreImpl::storeTimestampOf(std::string_view topic, std::int32_t queueId, std::int64_t queueOffset) const
+std::int64_t MessageStoreImpl::storeTimestampOf(std::string_view topic, std::int32_t queueId,
+                                                std::int64_t queueOffset) const
 {
     const auto entry = entryAt(topic, queueId, queueOffset);
     return entry ? m_log.storeTimestampAt(entry->commitLogOffset) : -1;
 }
 
-std::int64_t MessageStoreImpl::offsetByTime(std::string_view topic, std::int32_t queueId, std::int64_t timestampMs,
-                                            OffsetBoundary boundary) const
+std::int64_t MessageStoreImpl::offsetByTime(std::string_view topic, std::int32_t queueId,
+                                            std::int64_t timestampMs, OffsetBoundary boundary) const
 {
     const ConsumeQueuePtr queue = m_queues.find(topic, queueId);
     if (!queue || queue->minOffset() == queue->maxOffset()) {
         return queue ? queue->maxOffset() : 0;
     }
-    // Lower: the first with time >= t. Upper: the last with time <= t, which is the one before the first with > t.
+    // Lower: the first with time >= t. Upper: the last with time <= t, which is the one before the
+    // first with > t.
     const std::int64_t limit = boundary == OffsetBoundary::Lower ? timestampMs : timestampMs + 1;
     std::int64_t low = queue->minOffset();
     std::int64_t high = queue->maxOffset();
     while (low < high) {
         const std::int64_t middle = low + (high - low) / 2;
-        // A place without a record (removed, filler, damaged) takes the time of the next one that has a record.
+        // A place without a record (removed, filler, damaged) takes the time of the next one that
+        // has a record.
         std::int64_t probe = middle;
         std::int64_t time = storeTimestampOf(topic, queueId, probe);
         while (time < 0 && ++probe < high) {
@@ -294,7 +327,8 @@ Result<std::string> MessageStoreImpl::recordAt(std::int64_t commitLogOffset) con
 }
 
 QueryResult MessageStoreImpl::queryByKey(std::string_view topic, std::string_view key, int countMax,
-                                         std::int64_t beginTimestampMs, std::int64_t endTimestampMs) const
+                                         std::int64_t beginTimestampMs,
+                                         std::int64_t endTimestampMs) const
 {
     QueryResult result;
     const auto count = static_cast<std::size_t>(std::clamp(countMax, 0, kQueryMax));

@@ -6,23 +6,21 @@
 #include "message/subscription.h"
 #include "message/sys_flag.h"
 #include "message/topic_name.h"
+#include "store/file_names.h"
 
 #include <algorithm>
 #include <charconv>
 
 namespace gantry {
 
-namespace {
-
-bool isQueued(const RecordView& record)
+bool RecordDispatcher::isQueued(const RecordView& record)
 {
     const std::int32_t type = sysflag::transactionType(record.sysFlag);
     return type == sysflag::kTransactionNone || type == sysflag::kTransactionCommit;
 }
 
-} // namespace
-
-RecordDispatcher::RecordDispatcher(const StoreConfig& config, ConsumeQueueStore& queues, IndexService& index)
+RecordDispatcher::RecordDispatcher(const StoreConfig& config, ConsumeQueueStore& queues,
+                                   IndexService& index)
     : m_delayLevels(config.delayLevels.empty() ? defaultDelayLevels() : config.delayLevels)
     , m_queues(queues)
     , m_index(index)
@@ -33,29 +31,36 @@ std::int64_t RecordDispatcher::tagsCode(const RecordView& record) const
     if (record.topic == kScheduleTopic) {
         const auto text = findEncodedProperty(record.properties, property::kDelayLevel);
         int level = 0;
-        if (text && std::from_chars(text->data(), text->data() + text->size(), level).ec == std::errc{} && level > 0) {
+        if (text &&
+            std::from_chars(text->data(), text->data() + text->size(), level).ec == std::errc{} &&
+            level > 0) {
             const auto index = std::min(static_cast<std::size_t>(level), m_delayLevels.size()) - 1;
             return record.storeTimestampMs + m_delayLevels[index].count();
         }
     }
-    return tagsCodeOf(findEncodedProperty(record.properties, property::kTags).value_or(std::string_view{}));
+    return tagsCodeOf(
+        findEncodedProperty(record.properties, property::kTags).value_or(std::string_view{}));
 }
 
 RecordDispatcher::Outcome RecordDispatcher::dispatchDamaged(const RecordView& record)
 {
     Outcome outcome;
-    if (!isQueued(record) || record.topic.empty() || record.queueId < 0) {
+    if (!isQueued(record) || !isDirectoryName(record.topic) || record.queueId < 0) {
         return outcome;
     }
     const ConsumeQueuePtr queue = m_queues.findOrCreate(record.topic, record.queueId);
     const bool isKnown = queue->maxCommitLogOffset() >= 0;
     outcome.foundGap = isKnown && record.queueOffset > queue->maxOffset();
     outcome.tagsCode = tagsCode(record);
-    const auto appended = m_queues.append(queue, record.queueOffset, {record.physicalOffset, record.totalSize, outcome.tagsCode});
+    const auto appended = m_queues.append(
+        queue, record.queueOffset, {record.physicalOffset, record.totalSize, outcome.tagsCode});
     outcome.isConsumable = appended == ConsumeQueue::Appended::Yes;
     if (appended == ConsumeQueue::Appended::GapTooLarge) {
-        log::error("store", "the record at CommitLog offset {} says it is number {} of queue {} of {}, which has {}; it is left out",
-                   record.physicalOffset, record.queueOffset, record.queueId, record.topic, queue->maxOffset());
+        log::error("store",
+                   "the record at CommitLog offset {} says it is number {} of queue {} of {}, "
+                   "which has {}; it is left out",
+                   record.physicalOffset, record.queueOffset, record.queueId, record.topic,
+                   queue->maxOffset());
     }
     return outcome;
 }

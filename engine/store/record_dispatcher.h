@@ -8,7 +8,8 @@
 
 namespace gantry {
 
-/// Enters a CommitLog record into its ConsumeQueue and the index. Used by one thread at a time: recovery, then reput.
+/// Enters a CommitLog record into its ConsumeQueue and the index. Used by one thread at a time:
+/// recovery, then reput.
 class RecordDispatcher
 {
 public:
@@ -16,8 +17,8 @@ public:
 
     struct Outcome
     {
-        bool isConsumable = false;  ///< a new ConsumeQueue entry was made
-        bool foundGap = false;      ///< the queue lacked entries before this one
+        bool isConsumable = false; ///< a new ConsumeQueue entry was made
+        bool foundGap = false;     ///< the queue lacked entries before this one
         std::int64_t tagsCode = 0;
     };
     /// Records that are there already change nothing.
@@ -25,6 +26,10 @@ public:
     /// A record whose body is damaged keeps its place in the queue; reading skips it.
     Outcome dispatchDamaged(const RecordView& record);
 
+    /// Only the index.
+    void index(const RecordView& record) { m_index.put(record); }
+    /// Whether the record belongs into a ConsumeQueue: all but prepared and rolled back ones.
+    [[nodiscard]] static bool isQueued(const RecordView& record);
     /// Hash of the tags; for delayed messages their due time (README, "Tags code").
     [[nodiscard]] std::int64_t tagsCode(const RecordView& record) const;
 

@@ -11,7 +11,6 @@ namespace gantry {
 
 namespace {
 
-constexpr std::size_t kChunk = 4 * kMiB;
 constexpr std::size_t kEmptyProbe = 1 * kMiB;
 /// No record is larger, whatever its header says.
 constexpr std::int32_t kRecordBytesMax = 64 * kMiB;
@@ -30,9 +29,10 @@ Result<ByteView> RecordScanner::bytesAt(std::int64_t offset, std::size_t wanted,
     wanted = std::min(wanted, static_cast<std::size_t>(end - offset));
     const std::int64_t have = m_bytesOffset + static_cast<std::int64_t>(m_bytes.size()) - offset;
     if (offset < m_bytesOffset || have < static_cast<std::int64_t>(wanted)) {
-        m_bytes.resize(std::min(std::max(wanted, kChunk), static_cast<std::size_t>(end - offset)));
+        m_bytes.resize(std::min(std::max(wanted, m_chunk), static_cast<std::size_t>(end - offset)));
         m_bytesOffset = offset;
-        GANTRY_TRY(count, m_segments.readAt(offset, std::as_writable_bytes(std::span(m_bytes.data(), m_bytes.size()))));
+        GANTRY_TRY(count, m_segments.readAt(offset, std::as_writable_bytes(std::span(
+                                                        m_bytes.data(), m_bytes.size()))));
         m_bytes.resize(count);
     }
     const auto position = static_cast<std::size_t>(offset - m_bytesOffset);
@@ -57,12 +57,14 @@ Result<RecordScanner::Item> RecordScanner::at(std::int64_t offset, std::int64_t 
         item.kind = Kind::Blank;
         return item;
     }
-    if ((magic != kRecordMagicV1 && magic != kRecordMagicV2) || size <= 0 || size > kRecordBytesMax) {
+    if ((magic != kRecordMagicV1 && magic != kRecordMagicV2) || size <= 0 ||
+        size > kRecordBytesMax) {
         return item;
     }
     GANTRY_TRY(bytes, bytesAt(offset, static_cast<std::size_t>(size), limit));
     const RecordParse parse = parseRecord(bytes, m_checkBodyCrc);
-    const bool isWhole = parse.status == RecordStatus::Ok || parse.status == RecordStatus::BadBodyCrc;
+    const bool isWhole =
+        parse.status == RecordStatus::Ok || parse.status == RecordStatus::BadBodyCrc;
     if (isWhole && parse.record.physicalOffset == offset) {
         item.kind = parse.status == RecordStatus::Ok ? Kind::Record : Kind::Damaged;
         item.hasHeader = true;
@@ -71,14 +73,15 @@ Result<RecordScanner::Item> RecordScanner::at(std::int64_t offset, std::int64_t 
     return item;
 }
 
-Result<std::int64_t> RecordScanner::findRecord(std::int64_t from, std::int64_t limit)
+Result<std::int64_t> RecordScanner::findRecord(std::int64_t from, std::int64_t to,
+                                               std::int64_t limit)
 {
     for (const MappedFilePtr& file : m_segments.all()) {
         if (file->endOffset() <= from) {
             continue;
         }
         const std::int64_t begin = std::max(from, file->fromOffset());
-        if (begin >= limit) {
+        if (begin >= to) {
             break;
         }
         if (begin == file->fromOffset()) {
@@ -87,7 +90,7 @@ Result<std::int64_t> RecordScanner::findRecord(std::int64_t from, std::int64_t l
                 continue; // prepared ahead, never used
             }
         }
-        GANTRY_TRY(found, findInFile(*file, begin, limit));
+        GANTRY_TRY(found, findInFile(*file, begin, to, limit));
         if (found >= 0) {
             return found;
         }
@@ -103,12 +106,16 @@ Result<bool> RecordScanner::beginsWithZeros(const MappedFile& file)
 }
 
 /// Looks for a magic whose record says that it lies where it lies, and whose body has its checksum.
-Result<std::int64_t> RecordScanner::findInFile(const MappedFile& file, std::int64_t from, std::int64_t limit)
+Result<std::int64_t> RecordScanner::findInFile(const MappedFile& file, std::int64_t from,
+                                               std::int64_t to, std::int64_t limit)
 {
-    constexpr auto kMagicFirst = static_cast<int>((static_cast<std::uint32_t>(kRecordMagicV1) >> 24U) & 0xFFU);
+    constexpr auto kMagicFirst =
+        static_cast<int>((static_cast<std::uint32_t>(kRecordMagicV1) >> 24U) & 0xFFU);
     const std::int64_t end = std::min(file.endOffset(), limit);
-    std::int64_t at = from + static_cast<std::int64_t>(record_layout::kMagic); // of the magic
-    while (at < end) {
+    to = std::min(to, end);
+    constexpr auto kMagicAt = static_cast<std::int64_t>(record_layout::kMagic);
+    std::int64_t at = from + kMagicAt;
+    while (at < end && at < to + kMagicAt) {
         GANTRY_TRY(bytes, bytesAt(at, 1, end));
         if (bytes.empty()) {
             break;
@@ -119,9 +126,12 @@ Result<std::int64_t> RecordScanner::findInFile(const MappedFile& file, std::int6
             continue;
         }
         at += static_cast<const std::byte*>(hit) - bytes.data();
-        GANTRY_TRY(item, this->at(at - static_cast<std::int64_t>(record_layout::kMagic), end));
+        if (at >= to + kMagicAt) {
+            break;
+        }
+        GANTRY_TRY(item, this->at(at - kMagicAt, end));
         if (item.kind == Kind::Record) {
-            return at - static_cast<std::int64_t>(record_layout::kMagic);
+            return at - kMagicAt;
         }
         ++at;
     }
@@ -132,8 +142,10 @@ Result<bool> RecordScanner::isZeroAt(std::int64_t from)
 {
     constexpr std::size_t kProbe = 4096;
     std::string probe(kProbe, '\0');
-    GANTRY_TRY(count, m_segments.readAt(from, std::as_writable_bytes(std::span(probe.data(), probe.size()))));
-    return std::string_view(probe).substr(0, count).find_first_not_of('\0') == std::string_view::npos;
+    GANTRY_TRY(count, m_segments.readAt(
+                          from, std::as_writable_bytes(std::span(probe.data(), probe.size()))));
+    return std::string_view(probe).substr(0, count).find_first_not_of('\0') ==
+           std::string_view::npos;
 }
 
 Result<std::int64_t> RecordScanner::nonZeroEnd(std::int64_t from)
@@ -141,7 +153,7 @@ Result<std::int64_t> RecordScanner::nonZeroEnd(std::int64_t from)
     const MappedFilePtr file = m_segments.find(from);
     std::int64_t result = from;
     for (std::int64_t at = from; file && at < file->endOffset();) {
-        GANTRY_TRY(bytes, bytesAt(at, kChunk, file->endOffset()));
+        GANTRY_TRY(bytes, bytesAt(at, m_chunk, file->endOffset()));
         if (bytes.empty()) {
             break;
         }

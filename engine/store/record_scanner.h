@@ -8,33 +8,36 @@
 
 namespace gantry {
 
-/// Walks the CommitLog's files record by record, through a buffer; knows how to find the next good record behind a
-/// bad one. Views stay valid until the next call. One thread.
+/// Walks the CommitLog's files record by record, through a buffer; knows how to find the next good
+/// record behind a bad one. Views stay valid until the next call. One thread.
 class RecordScanner
 {
 public:
     enum class Kind {
         Record,
-        Blank,    ///< the file ends here
-        Damaged,  ///< nothing good at this place; perhaps nothing at all
-        NoFile,   ///< no file holds the offset
+        Blank,   ///< the file ends here
+        Damaged, ///< nothing good at this place; perhaps nothing at all
+        NoFile,  ///< no file holds the offset
     };
     struct Item
     {
         Kind kind = Kind::NoFile;
-        RecordView record;          ///< for Record, and for Damaged with hasHeader
-        bool hasHeader = false;     ///< Damaged: only the body fails its checksum, the rest adds up
+        RecordView record;      ///< for Record, and for Damaged with hasHeader
+        bool hasHeader = false; ///< Damaged: only the body fails its checksum, the rest adds up
     };
 
-    RecordScanner(const MappedFileQueue& segments, bool checkBodyCrc)
+    /// `chunk`: bytes read at once.
+    RecordScanner(const MappedFileQueue& segments, bool checkBodyCrc, std::size_t chunk)
         : m_segments(segments)
         , m_checkBodyCrc(checkBodyCrc)
+        , m_chunk(chunk)
     {}
 
     /// What lies at the offset; bytes at or behind `limit` are not looked at.
     Result<Item> at(std::int64_t offset, std::int64_t limit);
-    /// The first offset in [from, limit) where a whole, good record lies; -1 if there is none.
-    Result<std::int64_t> findRecord(std::int64_t from, std::int64_t limit);
+    /// The first offset in [from, to) where a whole, good record begins; -1 if there is none. Bytes
+    /// at or behind `limit` are not looked at.
+    Result<std::int64_t> findRecord(std::int64_t from, std::int64_t to, std::int64_t limit);
     /// Behind the last byte of [from, end of its file) that is not zero; `from` if all are zero.
     Result<std::int64_t> nonZeroEnd(std::int64_t from);
     /// Whether the next page or so holds only zeros.
@@ -44,11 +47,13 @@ public:
 
 private:
     Result<ByteView> bytesAt(std::int64_t offset, std::size_t wanted, std::int64_t limit);
-    Result<std::int64_t> findInFile(const MappedFile& file, std::int64_t from, std::int64_t limit);
+    Result<std::int64_t> findInFile(const MappedFile& file, std::int64_t from, std::int64_t to,
+                                    std::int64_t limit);
     Result<bool> beginsWithZeros(const MappedFile& file);
 
     const MappedFileQueue& m_segments;
     const bool m_checkBodyCrc;
+    const std::size_t m_chunk;
     std::int64_t m_bytesOffset = 0;
     std::string m_bytes;
 };

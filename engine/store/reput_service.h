@@ -14,12 +14,13 @@
 
 namespace gantry {
 
-/// Follows the CommitLog and enters its records into queues and index, on one thread. Under sync flush it sees only
-/// what is durable, and so do consumers.
+/// Follows the CommitLog and enters its records into queues and index, on one thread. Under sync
+/// flush it sees only what is durable, and so do consumers.
 class ReputService
 {
 public:
-    ReputService(const StoreConfig& config, CommitLog& log, RecordDispatcher& dispatcher, StoreMetrics& metrics);
+    ReputService(const StoreConfig& config, CommitLog& log, RecordDispatcher& dispatcher,
+                 StoreMetrics& metrics);
     ~ReputService() { stop(); }
     ReputService(const ReputService&) = delete;
     ReputService& operator=(const ReputService&) = delete;
@@ -30,10 +31,17 @@ public:
     void stop();
     void notify() { m_signal.notify(); }
 
-    [[nodiscard]] std::int64_t dispatchedOffset() const { return m_dispatched.load(std::memory_order_acquire); }
+    [[nodiscard]] std::int64_t dispatchedOffset() const
+    {
+        return m_dispatched.load(std::memory_order_acquire);
+    }
     /// Of some record before any dispatchedOffset() read afterwards.
-    [[nodiscard]] std::int64_t dispatchedTimestampMs() const { return m_timestamp.load(std::memory_order_acquire); }
-    /// Blocks until everything up to the offset is dispatched; the caller made sure that it may be seen.
+    [[nodiscard]] std::int64_t dispatchedTimestampMs() const
+    {
+        return m_timestamp.load(std::memory_order_acquire);
+    }
+    /// Blocks until everything up to the offset is dispatched; the caller made sure that it may be
+    /// seen.
     void waitFor(std::int64_t offset);
 
 private:

@@ -56,7 +56,8 @@ void SegmentAllocator::request(std::int64_t fromOffset)
     m_changed.notify_all();
 }
 
-Result<MappedFilePtr> SegmentAllocator::take(std::int64_t fromOffset, std::chrono::milliseconds timeout)
+Result<MappedFilePtr> SegmentAllocator::take(std::int64_t fromOffset,
+                                             std::chrono::milliseconds timeout)
 {
     request(fromOffset);
     std::unique_lock lock(m_mutex);
@@ -72,7 +73,8 @@ Result<MappedFilePtr> SegmentAllocator::take(std::int64_t fromOffset, std::chron
         return error;
     }
     return done ? fail(Errc::Cancelled, "the store is stopping")
-                : fail(Errc::Timeout, "the next CommitLog file was not ready within {} ms", timeout.count());
+                : fail(Errc::Timeout, "the next CommitLog file was not ready within {} ms",
+                       timeout.count());
 }
 
 void SegmentAllocator::noteTail(const MappedFilePtr& active, std::int64_t tail)
@@ -103,12 +105,16 @@ void SegmentAllocator::createWanted(std::unique_lock<std::mutex>& lock)
 {
     const std::int64_t fromOffset = *m_wanted;
     lock.unlock();
-    auto file = std::make_shared<MappedFile>(m_segments.pathOf(fromOffset), fromOffset, m_segments.fileSize());
+    auto file = std::make_shared<MappedFile>(m_segments.pathOf(fromOffset), fromOffset,
+                                             m_segments.fileSize());
     Result<> opened = file->openForWriting(m_segments.fileSystem());
     if (opened) {
         file->populate(0, std::min(m_populateWindow, file->size()));
-    } else if (opened.error().code == Errc::DiskFull) {
-        // A file of the wrong length must not stay behind.
+    } else {
+        // It may have a wrong length, and after a failed sync nobody knows what is on disk: never
+        // used.
+        log::warning("store", "the next CommitLog file could not be made: {}",
+                     opened.error().message);
         (void)m_segments.fileSystem().remove(file->path());
     }
     lock.lock();

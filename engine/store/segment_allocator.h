@@ -12,12 +12,13 @@
 
 namespace gantry {
 
-/// Makes the CommitLog's next file before it is needed and brings its pages in ahead of the writer, on a thread of
-/// its own, so that appending meets neither a system call nor a page fault.
+/// Makes the CommitLog's next file before it is needed and brings its pages in ahead of the writer,
+/// on a thread of its own, so that appending meets neither a system call nor a page fault.
 class SegmentAllocator
 {
 public:
-    /// `populateWindow`: bytes kept populated ahead of the write position; 0 = leave that to page faults.
+    /// `populateWindow`: bytes kept populated ahead of the write position; 0 = leave that to page
+    /// faults.
     SegmentAllocator(MappedFileQueue& segments, std::int64_t populateWindow);
     ~SegmentAllocator();
     SegmentAllocator(const SegmentAllocator&) = delete;
@@ -29,14 +30,17 @@ public:
 
     /// Asks for the file at this offset. Cheap when it is already asked for.
     void request(std::int64_t fromOffset);
-    /// The file at this offset; waits for it up to `timeout`. An error (e.g. DiskFull) is given once and immediately,
-    /// the next call tries again.
+    /// The file at this offset; waits for it up to `timeout`. An error (e.g. DiskFull) is given
+    /// once and immediately, the next call tries again.
     Result<MappedFilePtr> take(std::int64_t fromOffset, std::chrono::milliseconds timeout);
 
     /// Tells where the writer is; may be called for every append.
     void noteTail(const MappedFilePtr& active, std::int64_t tail);
     /// True when noteTail() is worth calling.
-    [[nodiscard]] bool wantsTail(std::int64_t tail) const { return tail >= m_populateAt.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool wantsTail(std::int64_t tail) const
+    {
+        return tail >= m_populateAt.load(std::memory_order_relaxed);
+    }
 
 private:
     void run();

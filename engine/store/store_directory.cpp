@@ -17,13 +17,14 @@ constexpr std::string_view kForeignDirectories[] = {"batchconsumequeue", "consum
 
 bool isRocksDbName(std::string_view name)
 {
-    return name == "CURRENT" || name == "IDENTITY" || name.starts_with("MANIFEST-") || name.starts_with("OPTIONS-") ||
-           name.ends_with(".sst");
+    return name == "CURRENT" || name == "IDENTITY" || name.starts_with("MANIFEST-") ||
+           name.starts_with("OPTIONS-") || name.ends_with(".sst");
 }
 
 std::int64_t roundedQueueFileSize(const StoreConfig& config)
 {
-    return (config.consumeQueueFileSize + kConsumeQueueEntrySize - 1) / kConsumeQueueEntrySize * kConsumeQueueEntrySize;
+    return (config.consumeQueueFileSize + kConsumeQueueEntrySize - 1) / kConsumeQueueEntrySize *
+           kConsumeQueueEntrySize;
 }
 
 std::int64_t indexFileSize(const StoreConfig& config)
@@ -33,7 +34,8 @@ std::int64_t indexFileSize(const StoreConfig& config)
 
 bool isIndexName(std::string_view name)
 {
-    return name.size() == 17 && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return name.size() == 17 &&
+           std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 } // namespace
@@ -45,33 +47,68 @@ StoreDirectory::StoreDirectory(FileSystem& files, const StoreConfig& config)
 
 std::filesystem::path StoreDirectory::commitLog() const
 {
-    return m_config.commitLogDirectory.empty() ? m_config.rootDirectory / "commitlog" : m_config.commitLogDirectory;
+    return m_config.commitLogDirectory.empty() ? m_config.rootDirectory / "commitlog"
+                                               : m_config.commitLogDirectory;
 }
-std::filesystem::path StoreDirectory::consumeQueue() const { return m_config.rootDirectory / "consumequeue"; }
-std::filesystem::path StoreDirectory::index() const { return m_config.rootDirectory / "index"; }
-std::filesystem::path StoreDirectory::checkpoint() const { return m_config.rootDirectory / "checkpoint"; }
-std::filesystem::path StoreDirectory::abort() const { return m_config.rootDirectory / "abort"; }
-std::filesystem::path StoreDirectory::lockFile() const { return m_config.rootDirectory / "lock"; }
+std::filesystem::path StoreDirectory::consumeQueue() const
+{
+    return m_config.rootDirectory / "consumequeue";
+}
+std::filesystem::path StoreDirectory::index() const
+{
+    return m_config.rootDirectory / "index";
+}
+std::filesystem::path StoreDirectory::checkpoint() const
+{
+    return m_config.rootDirectory / "checkpoint";
+}
+std::filesystem::path StoreDirectory::abort() const
+{
+    return m_config.rootDirectory / "abort";
+}
+std::filesystem::path StoreDirectory::lockFile() const
+{
+    return m_config.rootDirectory / "lock";
+}
 
 Result<> StoreDirectory::claim()
 {
-    // A running broker's files are in motion: with a lock file there, ask for the lock before looking.
+    // A running broker's files are in motion: with a lock file there, ask for the lock before
+    // looking.
     if (m_files.exists(lockFile())) {
         GANTRY_TRY(lock, m_files.lock(lockFile()));
         m_lock = std::move(lock);
     }
     GANTRY_CHECK(validate());
-    GANTRY_CHECK(m_files.createDirectories(m_config.rootDirectory));
-    GANTRY_CHECK(m_files.createDirectories(commitLog()));
-    GANTRY_CHECK(m_files.createDirectories(consumeQueue()));
+    for (const std::filesystem::path& directory :
+         {m_config.rootDirectory, commitLog(), consumeQueue()}) {
+        GANTRY_CHECK(createDurably(directory));
+    }
     if (!m_lock) {
+        {
+            // Before the lock is taken: a process that closes any descriptor of a file gives its fcntl lock up.
+            GANTRY_TRY(file, m_files.open(lockFile(), OpenMode::Create));
+            GANTRY_CHECK(file->writeAt(0, asBytes("lock")));
+        }
         GANTRY_TRY(lock, m_files.lock(lockFile()));
         m_lock = std::move(lock);
-        GANTRY_TRY(file, m_files.open(lockFile(), OpenMode::Create));
-        GANTRY_CHECK(file->writeAt(0, asBytes("lock")));
     }
-    GANTRY_CHECK(m_files.syncDirectory(commitLog().parent_path()));
-    return m_files.syncDirectory(m_config.rootDirectory);
+    return {};
+}
+
+/// With all directories above it that are missing.
+Result<> StoreDirectory::createDurably(const std::filesystem::path& directory)
+{
+    std::vector<std::filesystem::path> changed;
+    for (std::filesystem::path path = directory; !path.empty() && !m_files.exists(path);
+         path = path.parent_path()) {
+        changed.push_back(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+    }
+    GANTRY_CHECK(m_files.createDirectories(directory));
+    for (const std::filesystem::path& parent : changed) {
+        GANTRY_CHECK(m_files.syncDirectory(parent));
+    }
+    return {};
 }
 
 bool StoreDirectory::hasAbortFile() const
@@ -105,8 +142,10 @@ Result<> StoreDirectory::validate() const
     for (const std::string_view name : kForeignDirectories) {
         GANTRY_TRY(entries, m_files.list(m_config.rootDirectory / name));
         if (!entries.empty()) {
-            return fail(Errc::Unsupported, "{} holds files of a feature this broker does not have; it is left untouched",
-                        (m_config.rootDirectory / name).string());
+            return fail(
+                Errc::Unsupported,
+                "{} holds files of a feature this broker does not have; it is left untouched",
+                (m_config.rootDirectory / name).string());
         }
     }
     return {};
@@ -114,11 +153,13 @@ Result<> StoreDirectory::validate() const
 
 Result<> StoreDirectory::validateCommitLog() const
 {
-    return validateLengths(commitLog(), m_config.commitLogFileSize, "mappedFileSizeCommitLog");
+    return validateLengths(commitLog(), m_config.commitLogFileSize, "mappedFileSizeCommitLog",
+                           false);
 }
 
-Result<> StoreDirectory::validateLengths(const std::filesystem::path& directory, std::int64_t fileSize,
-                                         const char* setting) const
+Result<> StoreDirectory::validateLengths(const std::filesystem::path& directory,
+                                         std::int64_t fileSize, const char* setting,
+                                         bool mayBeEmpty) const
 {
     GANTRY_TRY(entries, m_files.list(directory));
     std::erase_if(entries, [](const DirectoryEntry& entry) { return entry.isDirectory; });
@@ -126,13 +167,16 @@ Result<> StoreDirectory::validateLengths(const std::filesystem::path& directory,
         const bool isLast = &entry == &entries.back();
         const auto offset = parseOffsetFileName(entry.name);
         if (!offset) {
-            return fail(Errc::Unsupported, "{} is not a file of a store; move it away", (directory / entry.name).string());
+            return fail(Errc::Unsupported, "{} is not a file of a store; move it away",
+                        (directory / entry.name).string());
         }
-        if (entry.size == 0 && isLast) {
+        if (entry.size == 0 && (isLast || mayBeEmpty)) {
             continue; // created just before a crash
         }
         if (static_cast<std::int64_t>(entry.size) != fileSize || *offset % fileSize != 0) {
-            return fail(Errc::Unsupported, "{} has {} bytes where {} = {} was expected; set {} to what the store was written with",
+            return fail(Errc::Unsupported,
+                        "{} has {} bytes where {} = {} was expected; set {} to what the store was "
+                        "written with",
                         (directory / entry.name).string(), entry.size, setting, fileSize, setting);
         }
     }
@@ -145,7 +189,8 @@ Result<> StoreDirectory::validateConsumeQueues() const
     for (const DirectoryEntry& topic : topics) {
         if (!topic.isDirectory && isRocksDbName(topic.name)) {
             return fail(Errc::Unsupported,
-                        "{} is a RocksDB database (storeType=defaultRocksDB); this broker reads file ConsumeQueues only, "
+                        "{} is a RocksDB database (storeType=defaultRocksDB); this broker reads "
+                        "file ConsumeQueues only, "
                         "the directory is left untouched",
                         consumeQueue().string());
         }
@@ -155,8 +200,9 @@ Result<> StoreDirectory::validateConsumeQueues() const
         GANTRY_TRY(queues, m_files.list(consumeQueue() / topic.name));
         for (const DirectoryEntry& queue : queues) {
             if (queue.isDirectory && parseQueueId(queue.name)) {
-                GANTRY_CHECK(validateLengths(consumeQueue() / topic.name / queue.name, roundedQueueFileSize(m_config),
-                                             "mappedFileSizeConsumeQueue"));
+                GANTRY_CHECK(validateLengths(consumeQueue() / topic.name / queue.name,
+                                             roundedQueueFileSize(m_config),
+                                             "mappedFileSizeConsumeQueue", true));
             }
         }
     }
@@ -167,12 +213,14 @@ Result<> StoreDirectory::validateIndex() const
 {
     GANTRY_TRY(entries, m_files.list(index()));
     for (const DirectoryEntry& entry : entries) {
-        if (entry.isDirectory || (entry.size == 0 && &entry == &entries.back())) {
+        if (entry.isDirectory || entry.size == 0) {
             continue;
         }
-        if (!isIndexName(entry.name) || static_cast<std::int64_t>(entry.size) != indexFileSize(m_config)) {
+        if (!isIndexName(entry.name) ||
+            static_cast<std::int64_t>(entry.size) != indexFileSize(m_config)) {
             return fail(Errc::Unsupported,
-                        "{} has {} bytes where {} were expected; set maxHashSlotNum and maxIndexNum to what the store was "
+                        "{} has {} bytes where {} were expected; set maxHashSlotNum and "
+                        "maxIndexNum to what the store was "
                         "written with",
                         (index() / entry.name).string(), entry.size, indexFileSize(m_config));
         }

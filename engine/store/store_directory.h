@@ -15,8 +15,8 @@ class StoreDirectory
 public:
     StoreDirectory(FileSystem& files, const StoreConfig& config);
 
-    /// Locks the directory and looks at every name and length in it. Refuses without having created anything but,
-    /// in a directory that never held a store, nothing at all.
+    /// Locks the directory and looks at every name and length in it. Refuses without having created
+    /// anything but, in a directory that never held a store, nothing at all.
     Result<> claim();
     void release() { m_lock.reset(); }
 
@@ -32,11 +32,13 @@ public:
 private:
     [[nodiscard]] std::filesystem::path abort() const;
     [[nodiscard]] std::filesystem::path lockFile() const;
+    Result<> createDurably(const std::filesystem::path& directory);
     Result<> validate() const;
     Result<> validateCommitLog() const;
     Result<> validateConsumeQueues() const;
     Result<> validateIndex() const;
-    Result<> validateLengths(const std::filesystem::path& directory, std::int64_t fileSize, const char* setting) const;
+    Result<> validateLengths(const std::filesystem::path& directory, std::int64_t fileSize,
+                             const char* setting, bool mayBeEmpty) const;
 
     FileSystem& m_files;
     const StoreConfig& m_config;

@@ -19,7 +19,8 @@ public:
     [[nodiscard]] bool isPoisoned() const { return state() == StoreState::Poisoned; }
     [[nodiscard]] std::string reason() const;
 
-    /// A write or sync failed: nobody knows what is on disk, so nothing is promised any more. Logs the first call.
+    /// A write or sync failed: nobody knows what is on disk, so nothing is promised any more. Logs
+    /// the first call.
     void poison(const Error& error);
     void setDiskFull(const std::string& reason);
     void clearDiskFull();

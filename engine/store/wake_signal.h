@@ -8,8 +8,9 @@
 
 namespace gantry {
 
-/// Wakes one thread. notify() costs one atomic exchange while the thread has not yet noticed the last one, so it may
-/// be called for every message. What was written before notify() is seen after wait() returns.
+/// Wakes one thread. notify() costs one atomic exchange while the thread has not yet noticed the
+/// last one, so it may be called for every message. What was written before notify() is seen after
+/// wait() returns.
 class WakeSignal
 {
 public:

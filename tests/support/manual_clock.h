@@ -17,12 +17,15 @@ public:
         : m_startWallMs(startWallMs)
     {}
 
-    [[nodiscard]] std::int64_t wallMs() const override { return m_startWallMs + m_elapsedMs.load(); }
+    [[nodiscard]] std::int64_t wallMs() const override
+    {
+        return m_startWallMs + m_elapsedMs.load();
+    }
     [[nodiscard]] std::chrono::steady_clock::time_point steady() const override
     {
         // One hour in, so that a test may look back without going below the epoch.
-        return std::chrono::steady_clock::time_point{}
-               + std::chrono::milliseconds(3'600'000 + m_elapsedMs.load());
+        return std::chrono::steady_clock::time_point{} +
+               std::chrono::milliseconds(3'600'000 + m_elapsedMs.load());
     }
     void advance(std::chrono::milliseconds by) { m_elapsedMs += by.count(); }
 

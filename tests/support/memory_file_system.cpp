@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/memory_file_system.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 
@@ -16,12 +15,13 @@ namespace {
 
 constexpr std::size_t kSector = 512;
 
-/// Bytes at an address that never changes, so that mappings can point at them. Untouched memory costs nothing.
+/// Bytes at an address that never changes, so that mappings can point at them. Untouched memory
+/// costs nothing.
 class Buffer
 {
 public:
     Buffer() = default;
-    ~Buffer() { release(); }
+    ~Buffer() { std::free(m_data); }
     Buffer(const Buffer&) = delete;
     Buffer& operator=(const Buffer&) = delete;
 
@@ -34,13 +34,13 @@ public:
             std::memset(m_data + size, 0, m_size - size);
         }
         if (size > m_capacity) {
-            const std::size_t capacity = std::max<std::size_t>(65536, std::max(size, 2 * m_capacity));
-            void* memory = ::mmap(nullptr, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-            auto* grown = static_cast<std::byte*>(memory);
+            const std::size_t capacity = std::max(size, 2 * m_capacity);
+            // calloc() takes large blocks as untouched pages, which cost nothing until written.
+            auto* grown = static_cast<std::byte*>(std::calloc(capacity, 1));
             if (m_size > 0) {
                 std::memcpy(grown, m_data, m_size);
             }
-            release();
+            std::free(m_data);
             m_data = grown;
             m_capacity = capacity;
         }
@@ -56,13 +56,6 @@ public:
     [[nodiscard]] std::size_t capacity() const { return m_capacity; }
 
 private:
-    void release()
-    {
-        if (m_data != nullptr) {
-            ::munmap(m_data, m_capacity);
-        }
-    }
-
     std::byte* m_data = nullptr;
     std::size_t m_size = 0;
     std::size_t m_capacity = 0;
@@ -132,7 +125,8 @@ void settle(const Buffer& current, Buffer& durable, std::mt19937_64& random)
 class MemoryFile final : public File
 {
 public:
-    MemoryFile(MemoryFileSystem& files, std::shared_ptr<MemoryFileSystem::Inode> inode, fs::path path)
+    MemoryFile(MemoryFileSystem& files, std::shared_ptr<MemoryFileSystem::Inode> inode,
+               fs::path path)
         : m_files(files)
         , m_inode(std::move(inode))
         , m_path(std::move(path))
@@ -200,7 +194,8 @@ public:
         return {};
     }
 
-    Result<std::unique_ptr<MappedRegion>> map(std::uint64_t offset, std::size_t length, MapAccess access) override;
+    Result<std::unique_ptr<MappedRegion>> map(std::uint64_t offset, std::size_t length,
+                                              MapAccess access) override;
 
     [[nodiscard]] Result<std::uint64_t> size() const override
     {
@@ -220,7 +215,8 @@ private:
             return failErrno(ENOSPC, "cannot extend " + m_path.string());
         }
         if (m_inode->mappings > 0 && size > m_inode->current.capacity()) {
-            return failErrno(EINVAL, "this file system cannot move a mapped file: " + m_path.string());
+            return failErrno(EINVAL,
+                             "this file system cannot move a mapped file: " + m_path.string());
         }
         m_inode->current.resize(size);
         return {};
@@ -241,7 +237,8 @@ namespace {
 class MemoryRegion final : public MappedRegion
 {
 public:
-    MemoryRegion(std::shared_ptr<MemoryFileSystem::Inode> inode, std::byte* data, std::size_t size, std::function<void()> onUnmap)
+    MemoryRegion(std::shared_ptr<MemoryFileSystem::Inode> inode, std::byte* data, std::size_t size,
+                 std::function<void()> onUnmap)
         : m_inode(std::move(inode))
         , m_data(data)
         , m_size(size)
@@ -265,7 +262,8 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<MappedRegion>> MemoryFile::map(std::uint64_t offset, std::size_t length, MapAccess access)
+Result<std::unique_ptr<MappedRegion>> MemoryFile::map(std::uint64_t offset, std::size_t length,
+                                                      MapAccess access)
 {
     const std::lock_guard guard(m_files.m_mutex);
     GANTRY_CHECK(m_files.before(MemoryFileSystem::Call::Map, m_path));
@@ -278,16 +276,31 @@ Result<std::unique_ptr<MappedRegion>> MemoryFile::map(std::uint64_t offset, std:
         const std::lock_guard unmapGuard(files->m_mutex);
         --inode->mappings;
     };
-    return std::make_unique<MemoryRegion>(m_inode, m_inode->current.data() + offset, length, onUnmap);
+    return std::make_unique<MemoryRegion>(m_inode, m_inode->current.data() + offset, length,
+                                          onUnmap);
+}
+
+void MemoryFileSystem::changeName(NameChange change)
+{
+    auto& changes = m_pendingNames[change.path.parent_path()];
+    changes.emplace_back(m_nextChange++, std::move(change));
 }
 
 void MemoryFileSystem::apply(const NameChange& change, Names& names)
 {
     switch (change.change) {
-    case Change::CreateFile: names.files[change.path] = change.inode; break;
-    case Change::RemoveFile: names.files.erase(change.path); break;
-    case Change::CreateDirectory: names.directories.insert(change.path); break;
-    case Change::RemoveDirectory: names.directories.erase(change.path); break;
+    case Change::CreateFile:
+        names.files[change.path] = change.inode;
+        break;
+    case Change::RemoveFile:
+        names.files.erase(change.path);
+        break;
+    case Change::CreateDirectory:
+        names.directories.insert(change.path);
+        break;
+    case Change::RemoveDirectory:
+        names.directories.erase(change.path);
+        break;
     case Change::RenameFile:
         if (const auto found = names.files.find(change.path); found != names.files.end()) {
             const std::shared_ptr<Inode> inode = found->second;
@@ -326,19 +339,25 @@ std::unique_ptr<MemoryFileSystem> MemoryFileSystem::afterPowerCut(std::uint64_t 
     std::mt19937_64 random(seed);
     Names names = m_durable;
     // A journalling file system keeps the order of name changes: some prefix of them made it.
-    const std::size_t kept = m_pendingNames.empty() ? 0 : random() % (m_pendingNames.size() + 1);
-    for (std::size_t i = 0; i < kept; ++i) {
-        apply(m_pendingNames[i], names);
+    std::map<std::uint64_t, const NameChange*> pending;
+    for (const auto& [directory, changes] : m_pendingNames) {
+        for (const auto& [number, change] : changes) {
+            pending[number] = &change;
+        }
+    }
+    std::size_t kept = pending.empty() ? 0 : random() % (pending.size() + 1);
+    for (auto change = pending.begin(); kept > 0; ++change, --kept) {
+        apply(*change->second, names);
     }
     auto copy = std::make_unique<MemoryFileSystem>();
-    copy->m_current.directories = names.directories;
-    for (const auto& [path, inode] : names.files) {
-        // Without its directory a file cannot be found.
-        bool isReachable = true;
-        for (fs::path parent = path.parent_path(); parent != "/" && !parent.empty(); parent = parent.parent_path()) {
-            isReachable = isReachable && names.directories.contains(parent);
+    // Parents come before children in the set: what has no parent cannot be found.
+    for (const fs::path& directory : names.directories) {
+        if (directory == "/" || copy->m_current.directories.contains(directory.parent_path())) {
+            copy->m_current.directories.insert(directory);
         }
-        if (!isReachable) {
+    }
+    for (const auto& [path, inode] : names.files) {
+        if (!copy->m_current.directories.contains(path.parent_path())) {
             continue;
         }
         auto survivor = std::make_shared<Inode>();
@@ -366,7 +385,8 @@ void MemoryFileSystem::writeBackSome(std::uint64_t seed)
     }
 }
 
-void MemoryFileSystem::failCall(Call call, int count, int errnoValue, bool isLasting, std::string pathPart)
+void MemoryFileSystem::failCall(Call call, int count, int errnoValue, bool isLasting,
+                                std::string pathPart)
 {
     const std::lock_guard guard(m_mutex);
     m_failures.push_back({call, count, errnoValue, isLasting, std::move(pathPart)});
@@ -398,7 +418,8 @@ Result<> MemoryFileSystem::before(Call call, const fs::path& path)
         m_observer(call, path);
     }
     for (Failure& failure : m_failures) {
-        const bool isMeant = failure.call == call && path.string().find(failure.pathPart) != std::string::npos;
+        const bool isMeant =
+            failure.call == call && path.string().find(failure.pathPart) != std::string::npos;
         if (isMeant && --failure.remaining <= 0 && (failure.remaining == 0 || failure.isLasting)) {
             return failErrno(failure.errnoValue, "injected failure on " + path.string());
         }
@@ -507,7 +528,7 @@ Result<std::unique_ptr<File>> MemoryFileSystem::open(const fs::path& path, OpenM
         auto inode = std::make_shared<Inode>();
         inode->modifiedMs = m_now();
         found = m_current.files.emplace(path, inode).first;
-        m_pendingNames.push_back({Change::CreateFile, path, inode, {}});
+        changeName({Change::CreateFile, path, inode, {}});
     }
     m_openFilesMax = std::max(m_openFilesMax, ++m_openFiles);
     return std::make_unique<MemoryFile>(*this, found->second, path);
@@ -520,7 +541,7 @@ Result<> MemoryFileSystem::remove(const fs::path& path)
     if (m_current.files.erase(path) == 0) {
         return failErrno(ENOENT, "cannot remove " + path.string());
     }
-    m_pendingNames.push_back({Change::RemoveFile, path, nullptr, {}});
+    changeName({Change::RemoveFile, path, nullptr, {}});
     return {};
 }
 
@@ -529,11 +550,13 @@ Result<> MemoryFileSystem::removeTree(const fs::path& path)
     const std::lock_guard guard(m_mutex);
     GANTRY_CHECK(before(Call::Remove, path));
     const auto isBelow = [&](const fs::path& other) {
-        return other == path || std::mismatch(path.begin(), path.end(), other.begin(), other.end()).first == path.end();
+        return other == path ||
+               std::mismatch(path.begin(), path.end(), other.begin(), other.end()).first ==
+                   path.end();
     };
     for (auto it = m_current.files.begin(); it != m_current.files.end();) {
         if (isBelow(it->first)) {
-            m_pendingNames.push_back({Change::RemoveFile, it->first, nullptr, {}});
+            changeName({Change::RemoveFile, it->first, nullptr, {}});
             it = m_current.files.erase(it);
         } else {
             ++it;
@@ -541,7 +564,7 @@ Result<> MemoryFileSystem::removeTree(const fs::path& path)
     }
     for (auto it = m_current.directories.begin(); it != m_current.directories.end();) {
         if (isBelow(*it)) {
-            m_pendingNames.push_back({Change::RemoveDirectory, *it, nullptr, {}});
+            changeName({Change::RemoveDirectory, *it, nullptr, {}});
             it = m_current.directories.erase(it);
         } else {
             ++it;
@@ -560,7 +583,7 @@ Result<> MemoryFileSystem::rename(const fs::path& from, const fs::path& to)
     }
     m_current.files[to] = found->second;
     m_current.files.erase(from);
-    m_pendingNames.push_back({Change::RenameFile, from, nullptr, to});
+    changeName({Change::RenameFile, from, nullptr, to});
     return {};
 }
 
@@ -574,17 +597,25 @@ Result<std::vector<DirectoryEntry>> MemoryFileSystem::list(const fs::path& direc
 {
     const std::lock_guard guard(m_mutex);
     std::vector<DirectoryEntry> entries;
-    for (const fs::path& path : m_current.directories) {
-        if (path != directory && path.parent_path() == directory) {
-            entries.push_back({path.filename().string(), true, 0});
+    // Paths order by their parts, so everything below a directory lies together.
+    const auto isBelow = [&](const fs::path& path) {
+        return std::mismatch(directory.begin(), directory.end(), path.begin(), path.end()).first ==
+               directory.end();
+    };
+    for (auto it = m_current.directories.upper_bound(directory);
+         it != m_current.directories.end() && isBelow(*it); ++it) {
+        if (it->parent_path() == directory) {
+            entries.push_back({it->filename().string(), true, 0});
         }
     }
-    for (auto it = m_current.files.lower_bound(directory); it != m_current.files.end(); ++it) {
+    for (auto it = m_current.files.lower_bound(directory);
+         it != m_current.files.end() && isBelow(it->first); ++it) {
         if (it->first.parent_path() == directory) {
             entries.push_back({it->first.filename().string(), false, it->second->current.size()});
         }
     }
-    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    std::sort(entries.begin(), entries.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
     return entries;
 }
 
@@ -595,7 +626,7 @@ void MemoryFileSystem::createDirectoryNames(const fs::path& directory)
     }
     createDirectoryNames(directory.parent_path());
     m_current.directories.insert(directory);
-    m_pendingNames.push_back({Change::CreateDirectory, directory, nullptr, {}});
+    changeName({Change::CreateDirectory, directory, nullptr, {}});
 }
 
 Result<> MemoryFileSystem::createDirectories(const fs::path& directory)
@@ -616,13 +647,12 @@ Result<> MemoryFileSystem::syncDirectory(const fs::path& directory)
     if (!m_current.directories.contains(directory)) {
         return failErrno(ENOENT, "cannot sync directory " + directory.string());
     }
-    std::erase_if(m_pendingNames, [&](const NameChange& change) {
-        const bool isHere = change.path.parent_path() == directory;
-        if (isHere) {
+    if (const auto found = m_pendingNames.find(directory); found != m_pendingNames.end()) {
+        for (const auto& [number, change] : found->second) {
             apply(change, m_durable);
         }
-        return isHere;
-    });
+        m_pendingNames.erase(found);
+    }
     return {};
 }
 
@@ -635,7 +665,7 @@ Result<std::unique_ptr<FileLock>> MemoryFileSystem::lock(const fs::path& path)
     if (!m_current.files.contains(path)) {
         auto inode = std::make_shared<Inode>();
         m_current.files.emplace(path, inode);
-        m_pendingNames.push_back({Change::CreateFile, path, inode, {}});
+        changeName({Change::CreateFile, path, inode, {}});
     }
     return std::make_unique<HeldLock>(m_locks, path);
 }

@@ -15,13 +15,25 @@
 
 namespace gantry {
 
-/// Files in memory that know what a disk would still have after a crash. Every file has two contents: what programs
-/// see, and what is durable. Bytes become durable by File::syncData(), names by syncDirectory(). Calls can be made to
-/// fail. Thread-safe.
+/// Files in memory that know what a disk would still have after a crash. Every file has two
+/// contents: what programs see, and what is durable. Bytes become durable by File::syncData(),
+/// names by syncDirectory(). Calls can be made to fail. Thread-safe.
 class MemoryFileSystem final : public FileSystem
 {
 public:
-    enum class Call { Open, Read, Write, Resize, Allocate, Sync, Map, Remove, Rename, CreateDirectory, SyncDirectory };
+    enum class Call {
+        Open,
+        Read,
+        Write,
+        Resize,
+        Allocate,
+        Sync,
+        Map,
+        Remove,
+        Rename,
+        CreateDirectory,
+        SyncDirectory
+    };
 
     MemoryFileSystem();
     ~MemoryFileSystem() override;
@@ -30,17 +42,18 @@ public:
 
     /// What another process would find: everything that was written.
     [[nodiscard]] std::unique_ptr<MemoryFileSystem> afterKill() const;
-    /// What the machine would find after losing power: of the sectors (512 bytes), lengths and names that are not
-    /// durable, the seed decides which made it to the disk.
+    /// What the machine would find after losing power: of the sectors (512 bytes), lengths and
+    /// names that are not durable, the seed decides which made it to the disk.
     [[nodiscard]] std::unique_ptr<MemoryFileSystem> afterPowerCut(std::uint64_t seed) const;
     /// Lets some dirty sectors and lengths become durable now, as a kernel may at any time.
     void writeBackSome(std::uint64_t seed);
 
     // ---- failures
 
-    /// The `count`-th call of the kind from now on fails with the errno, and so do all after it if `isLasting`.
-    /// `pathPart` limits it to paths that contain the text.
-    void failCall(Call call, int count, int errnoValue, bool isLasting = false, std::string pathPart = {});
+    /// The `count`-th call of the kind from now on fails with the errno, and so do all after it if
+    /// `isLasting`. `pathPart` limits it to paths that contain the text.
+    void failCall(Call call, int count, int errnoValue, bool isLasting = false,
+                  std::string pathPart = {});
     void clearFailures();
     [[nodiscard]] int callCount(Call call) const;
     /// Runs before every call that changes something; for crashing at the k-th one.
@@ -77,7 +90,7 @@ public:
     Result<SpaceInfo> space(const std::filesystem::path& path) override;
     Result<std::int64_t> lastModifiedMs(const std::filesystem::path& path) override;
 
-    struct Inode;   // a file's bytes
+    struct Inode; // a file's bytes
 
 private:
     friend class MemoryFile;
@@ -106,13 +119,17 @@ private:
 
     Result<> before(Call call, const std::filesystem::path& path);
     [[nodiscard]] std::uint64_t usedBytes() const;
+    void changeName(NameChange change);
     static void apply(const NameChange& change, Names& names);
     void createDirectoryNames(const std::filesystem::path& directory);
 
     mutable std::recursive_mutex m_mutex; // guards everything
     Names m_current;
     Names m_durable;
-    std::vector<NameChange> m_pendingNames; // in order
+    /// By directory, each with its place in the order of all.
+    std::map<std::filesystem::path, std::vector<std::pair<std::uint64_t, NameChange>>>
+        m_pendingNames;
+    std::uint64_t m_nextChange = 0;
     std::shared_ptr<std::set<std::filesystem::path>> m_locks;
     std::vector<Failure> m_failures;
     std::map<Call, int> m_counts;

@@ -13,7 +13,8 @@
 #include <vector>
 
 /// QCOMPARE for enums whose toString() is the engine's.
-#define COMPARE_NAMES(actual, expected) QCOMPARE(gantry::test::nameOf(actual), gantry::test::nameOf(expected))
+#define COMPARE_NAMES(actual, expected)                                                            \
+    QCOMPARE(gantry::test::nameOf(actual), gantry::test::nameOf(expected))
 
 namespace gantry::test {
 
@@ -40,7 +41,8 @@ QString nameOf(Enum value)
     return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size()));
 }
 
-inline PutRequest message(std::string topic, std::int32_t queueId, std::string body, std::string properties = {})
+inline PutRequest message(std::string topic, std::int32_t queueId, std::string body,
+                          std::string properties = {})
 {
     PutRequest request;
     request.topic = std::move(topic);
@@ -58,7 +60,8 @@ inline std::string keyProperty(const std::string& key)
 }
 
 /// The bodies of everything a queue gives, read as a consumer would.
-inline std::vector<std::string> bodies(MessageStore& store, std::string_view topic, std::int32_t queueId, std::int64_t from = 0)
+inline std::vector<std::string> bodies(MessageStore& store, std::string_view topic,
+                                       std::int32_t queueId, std::int64_t from = 0)
 {
     std::vector<std::string> result;
     std::int64_t offset = std::max(from, store.minOffset(topic, queueId));
@@ -92,7 +95,8 @@ struct StoreFixture
     ManualClock clock;
     StoreConfig config = smallConfig();
     std::unique_ptr<MessageStore> store;
-    std::vector<std::unique_ptr<MemoryFileSystem>> graveyard; ///< file systems of stores that still close
+    std::vector<std::unique_ptr<MemoryFileSystem>>
+        graveyard; ///< file systems of stores that still close
 
     StoreFixture()
     {
@@ -124,14 +128,18 @@ struct StoreFixture
     }
     /// The process dies; the next one opens what it left.
     [[nodiscard]] bool killAndReopen() { return replaceFiles(files->afterKill()); }
-    [[nodiscard]] bool cutPowerAndReopen(std::uint64_t seed) { return replaceFiles(files->afterPowerCut(seed)); }
+    [[nodiscard]] bool cutPowerAndReopen(std::uint64_t seed)
+    {
+        return replaceFiles(files->afterPowerCut(seed));
+    }
     [[nodiscard]] bool replaceFiles(std::unique_ptr<MemoryFileSystem> left)
     {
         store.reset(); // closes on the old disk, which nobody looks at again
         files = std::move(left);
         return open();
     }
-    PutResult put(const std::string& topic, std::int32_t queueId, const std::string& body, const std::string& properties = {})
+    PutResult put(const std::string& topic, std::int32_t queueId, const std::string& body,
+                  const std::string& properties = {})
     {
         return store->putAndWait(message(topic, queueId, body, properties));
     }

@@ -15,14 +15,18 @@ public:
     explicit OnlyTag(std::int64_t code)
         : m_code(code)
     {}
-    [[nodiscard]] bool matchesTagsCode(std::int64_t tagsCode) const override { return tagsCode == m_code; }
+    [[nodiscard]] bool matchesTagsCode(std::int64_t tagsCode) const override
+    {
+        return tagsCode == m_code;
+    }
     [[nodiscard]] bool matchesRecord(ByteView record) const override { return !record.empty(); }
 
 private:
     std::int64_t m_code;
 };
 
-GetResult get(MessageStore& store, std::string_view topic, std::int64_t offset, int countMax = 32, const MessageFilter* filter = nullptr)
+GetResult get(MessageStore& store, std::string_view topic, std::int64_t offset, int countMax = 32,
+              const MessageFilter* filter = nullptr)
 {
     GetRequest request;
     request.topic = topic;
@@ -144,11 +148,13 @@ void TstMessageStore::refusesIllegalMessages()
     COMPARE_NAMES(f.put("..", 0, "x").status, PutStatus::MessageIllegal);
     COMPARE_NAMES(f.put(std::string(128, 't'), 0, "x").status, PutStatus::MessageIllegal);
     COMPARE_NAMES(f.put("%RETRY%" + std::string(200, 't'), 0, "x").status, PutStatus::Ok);
-    COMPARE_NAMES(f.put("%RETRY%" + std::string(249, 't'), 0, "x").status, PutStatus::MessageIllegal);
+    COMPARE_NAMES(f.put("%RETRY%" + std::string(249, 't'), 0, "x").status,
+                  PutStatus::MessageIllegal);
     COMPARE_NAMES(f.put("t", -1, "x").status, PutStatus::MessageIllegal);
     COMPARE_NAMES(f.put("t", 0, std::string(1001, 'x')).status, PutStatus::MessageIllegal);
     COMPARE_NAMES(f.put("t", 0, std::string(1000, 'x')).status, PutStatus::Ok);
-    COMPARE_NAMES(f.put("t", 0, "x", std::string(32'768, 'p')).status, PutStatus::PropertiesTooLarge);
+    COMPARE_NAMES(f.put("t", 0, "x", std::string(32'768, 'p')).status,
+                  PutStatus::PropertiesTooLarge);
     // Fits every limit but the file.
     COMPARE_NAMES(f.put("t", 0, "x", std::string(32'000, 'p')).status, PutStatus::MessageIllegal);
     COMPARE_NAMES(f.put("t", 0, "").status, PutStatus::Ok);
@@ -199,7 +205,8 @@ void TstMessageStore::filtersByTagsCode()
     StoreFixture f;
     QVERIFY(f.open());
     for (int i = 0; i < 40; ++i) {
-        f.put("t", 0, std::to_string(i), i % 4 == 0 ? std::string("TAGS\x01TagA\x02") : std::string("TAGS\x01other\x02"));
+        f.put("t", 0, std::to_string(i),
+              i % 4 == 0 ? std::string("TAGS\x01TagA\x02") : std::string("TAGS\x01other\x02"));
     }
     QVERIFY(f.store->sync());
     const OnlyTag filter(2598919); // hash of "TagA"
@@ -213,11 +220,16 @@ void TstMessageStore::computesDueTimeForDelayedMessages()
 {
     StoreFixture f;
     QVERIFY(f.open());
-    f.put("SCHEDULE_TOPIC_XXXX", 2, "later", "DELAY\x01" "3\x02TAGS\x01TagA\x02");
-    f.put("SCHEDULE_TOPIC_XXXX", 2, "last", "DELAY\x01" "99\x02");
+    f.put("SCHEDULE_TOPIC_XXXX", 2, "later",
+          "DELAY\x01"
+          "3\x02TAGS\x01TagA\x02");
+    f.put("SCHEDULE_TOPIC_XXXX", 2, "last",
+          "DELAY\x01"
+          "99\x02");
     QVERIFY(f.store->sync());
     QCOMPARE(f.store->entryAt("SCHEDULE_TOPIC_XXXX", 2, 0)->tagsCode, f.clock.wallMs() + 10'000);
-    QCOMPARE(f.store->entryAt("SCHEDULE_TOPIC_XXXX", 2, 1)->tagsCode, f.clock.wallMs() + 2 * 3'600'000);
+    QCOMPARE(f.store->entryAt("SCHEDULE_TOPIC_XXXX", 2, 1)->tagsCode,
+             f.clock.wallMs() + 2 * 3'600'000);
 }
 
 void TstMessageStore::keepsPreparedMessagesOutOfQueues()
@@ -243,7 +255,8 @@ void TstMessageStore::tellsArrivals()
     QVERIFY(f.open());
     std::vector<std::string> seen;
     f.store->setArrivalListener([&](const MessageStore::Arrival& arrival) {
-        seen.push_back(std::string(arrival.topic) + ":" + std::to_string(arrival.queueOffset) + ":" + std::to_string(arrival.tagsCode));
+        seen.push_back(std::string(arrival.topic) + ":" + std::to_string(arrival.queueOffset) +
+                       ":" + std::to_string(arrival.tagsCode));
     });
     f.put("t", 0, "a", "TAGS\x01TagA\x02");
     f.put("t", 0, "b");
@@ -259,8 +272,10 @@ void TstMessageStore::reopensAfterClose()
     std::vector<std::string> expected;
     for (int round = 0; round < 5; ++round) {
         for (int i = 0; i < 17; ++i) {
-            expected.push_back(std::to_string(round) + "." + std::to_string(i) + std::string(300, '-'));
-            QCOMPARE(f.put("t", 0, expected.back()).queueOffset, static_cast<std::int64_t>(expected.size()) - 1);
+            expected.push_back(std::to_string(round) + "." + std::to_string(i) +
+                               std::string(300, '-'));
+            QCOMPARE(f.put("t", 0, expected.back()).queueOffset,
+                     static_cast<std::int64_t>(expected.size()) - 1);
         }
         QVERIFY(f.reopen());
         QVERIFY(f.store->recovery().cleanExit);
@@ -307,8 +322,11 @@ void TstMessageStore::takesPutsFromManyThreads()
         for (int t = 0; t < kThreads; ++t) {
             threads.emplace_back([&, t] {
                 for (int i = 0; i < kEach; ++i) {
-                    f.store->put(message("t", t % 2, std::to_string(t) + ":" + std::to_string(i) + std::string(200, ' ')),
-                                 [&](PutResult result) { ok += result.status == PutStatus::Ok ? 1 : 0; });
+                    f.store->put(
+                        message("t", t % 2,
+                                std::to_string(t) + ":" + std::to_string(i) +
+                                    std::string(200, ' ')),
+                        [&](PutResult result) { ok += result.status == PutStatus::Ok ? 1 : 0; });
                 }
             });
         }
@@ -342,7 +360,8 @@ void TstMessageStore::syncFlushShowsOnlyDurableMessages()
     std::atomic<int> answers{0};
     PutRequest noWait = message("t", 0, "not waiting");
     noWait.waitForFlush = false;
-    f.store->put(noWait, [&](PutResult result) { answers += result.status == PutStatus::Ok ? 1 : 100; });
+    f.store->put(noWait,
+                 [&](PutResult result) { answers += result.status == PutStatus::Ok ? 1 : 100; });
     QCOMPARE(answers.load(), 1);
     QVERIFY(f.store->positions().dispatchedOffset <= f.store->positions().flushedOffset);
     QVERIFY(f.store->sync());

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/retention.h"
+
+#include "base/log.h"
+
+#include <algorithm>
+#include <ctime>
+
+namespace gantry {
+
+namespace {
+
+constexpr int kFilesPerRound = 10; // deleteFileBatchMax
+
+double share(int percent, int least, int most)
+{
+    return std::clamp(percent, least, most) / 100.0;
+}
+
+} // namespace
+
+double Retention::diskRatio(FileSystem& files, const std::filesystem::path& directory)
+{
+    const auto space = files.space(directory);
+    if (!space || space->totalBytes == 0) {
+        return -1;
+    }
+    return static_cast<double>(space->totalBytes - space->availableBytes) /
+           static_cast<double>(space->totalBytes);
+}
+
+bool Retention::isDeleteHour() const
+{
+    const auto seconds = static_cast<std::time_t>(m_parts.clock.wallMs() / 1000);
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    const auto& hours = m_parts.config.deleteAtHours;
+    return std::find(hours.begin(), hours.end(), local.tm_hour) != hours.end();
+}
+
+bool Retention::isExpired(const MappedFile& file) const
+{
+    const auto modified = m_parts.files.lastModifiedMs(file.path());
+    const auto reserved =
+        std::chrono::duration_cast<std::chrono::milliseconds>(m_parts.config.reservedTime).count();
+    return modified && *modified + reserved < m_parts.clock.wallMs();
+}
+
+int Retention::run(bool atAnyHour)
+{
+    const std::lock_guard guard(m_mutex);
+    const StoreConfig& config = m_parts.config;
+    const double ratio = std::max(diskRatio(m_parts.files, m_parts.log.segments().directory()),
+                                  diskRatio(m_parts.files, m_parts.queues.directory()));
+    const bool isTight = ratio > share(config.diskDeleteRatio, 10, 95);
+    const bool mustFree = ratio > share(config.diskForceDeleteRatio, 30, 85);
+    int count = deleteLogFiles(atAnyHour || isTight || isDeleteHour(), mustFree);
+    if (count > 0) {
+        const std::int64_t minOffset = m_parts.log.minOffset();
+        const auto dropped = m_parts.queues.dropBefore(minOffset);
+        if (!dropped) {
+            log::warning("store", "expired ConsumeQueue files stay: {}", dropped.error().message);
+        }
+        count += dropped.value_or(0) + m_parts.index.dropBefore(minOffset);
+    }
+    judgeDisk(diskRatio(m_parts.files, m_parts.log.segments().directory()));
+    return count;
+}
+
+int Retention::deleteLogFiles(bool mayDeleteExpired, bool mustFree)
+{
+    int count = 0;
+    const std::int64_t done =
+        std::min(m_parts.log.flushedOffset(), m_parts.reput.dispatchedOffset());
+    for (const MappedFilePtr& file : m_parts.log.segments().all()) {
+        const bool isLast = file == m_parts.log.segments().last();
+        const bool isDue = mustFree || (mayDeleteExpired && isExpired(*file));
+        if (isLast || !isDue || file->endOffset() > done || count == kFilesPerRound) {
+            break;
+        }
+        if (auto removed = m_parts.log.segments().remove(file); !removed) {
+            log::warning("store", "an expired CommitLog file stays: {}", removed.error().message);
+            break;
+        }
+        log::info("store", "deleted {} ({})", file->path().string(),
+                  mustFree ? "the disk is nearly full" : "expired");
+        ++count;
+    }
+    return count;
+}
+
+/// Writes stop above the warning mark and come back below the mark from which files are deleted by
+/// force.
+void Retention::judgeDisk(double ratio)
+{
+    const StoreConfig& config = m_parts.config;
+    if (ratio < 0) {
+        return;
+    }
+    if (ratio > share(config.diskWarningRatio, 35, 90)) {
+        m_parts.health.setDiskFull(fmt::format(
+            "the disk of {} is {:.0f} % full, above diskSpaceWarningLevelRatio {}",
+            m_parts.log.segments().directory().string(), ratio * 100, config.diskWarningRatio));
+        return;
+    }
+    const auto space = m_parts.files.space(m_parts.log.segments().directory());
+    const bool hasRoom =
+        space && space->availableBytes >= static_cast<std::uint64_t>(config.commitLogFileSize);
+    if (ratio <= share(config.diskForceDeleteRatio, 30, 85) && hasRoom &&
+        m_parts.health.state() == StoreState::DiskFull) {
+        m_parts.health.clearDiskFull();
+        m_parts.log.retryAllocation();
+    }
+}
+
+} // namespace gantry

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "store/commit_log.h"
+#include "store/consume_queue_store.h"
+#include "store/index_service.h"
+#include "store/reput_service.h"
+
+#include <mutex>
+
+namespace gantry {
+
+/// Deletes old files and stops writes before the disk is full (README, "Retention"). Thread-safe.
+class Retention
+{
+public:
+    struct Parts
+    {
+        const StoreConfig& config;
+        FileSystem& files;
+        Clock& clock;
+        StoreHealth& health;
+        CommitLog& log;
+        ConsumeQueueStore& queues;
+        IndexService& index;
+        ReputService& reput;
+    };
+    explicit Retention(Parts parts)
+        : m_parts(parts)
+    {}
+
+    /// One round; `atAnyHour` deletes expired files also outside deleteWhen. Returns files deleted,
+    /// of all kinds.
+    int run(bool atAnyHour);
+    /// Used share of the disk with the directory, 0..1; -1 = unknown.
+    [[nodiscard]] static double diskRatio(FileSystem& files,
+                                          const std::filesystem::path& directory);
+
+private:
+    [[nodiscard]] bool isDeleteHour() const;
+    [[nodiscard]] bool isExpired(const MappedFile& file) const;
+    void judgeDisk(double ratio);
+    int deleteLogFiles(bool mayDeleteExpired, bool mustFree);
+
+    const Parts m_parts;
+    std::mutex m_mutex; // one round at a time
+};
+
+} // namespace gantry
