@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::uint64_t kConfigBytesMax = 1 * kMiB;
 
-/// The last line that sets the key (later ones win), 0 if none does. Continuation lines count as lines.
+/// The last line that sets the key (later ones win), 0 if none does. Continuation lines count as
+/// lines.
 std::size_t lineOf(std::string_view text, std::string_view key)
 {
     std::size_t line = 0;
@@ -31,7 +32,9 @@ std::size_t lineOf(std::string_view text, std::string_view key)
         ++line;
         const std::size_t start = row.find_first_not_of(" \t\f");
         row = start == std::string_view::npos ? std::string_view{} : row.substr(start);
-        if (row.starts_with(key) && (row.size() == key.size() || std::string_view("=: \t\f\r").find(row[key.size()]) != std::string_view::npos)) {
+        if (row.starts_with(key) &&
+            (row.size() == key.size() ||
+             std::string_view("=: \t\f\r").find(row[key.size()]) != std::string_view::npos)) {
             found = line;
         }
     }
@@ -108,10 +111,12 @@ int reportStartFailure(std::string_view program, const Error& error)
     return 1;
 }
 
-void warnOfUnknownKeys(std::string_view program, const SettingsFile& file, const std::vector<std::string>& keys)
+void warnOfUnknownKeys(std::string_view program, const SettingsFile& file,
+                       const std::vector<std::string>& keys)
 {
     for (const std::string& key : keys) {
-        log::warning(program, "{}: '{}' means nothing to this program and is ignored", file.place(key), key);
+        log::warning(program, "{}: '{}' means nothing to this program and is ignored",
+                     file.place(key), key);
     }
 }
 
@@ -130,7 +135,8 @@ Result<> logToFile(const std::string& path)
 std::filesystem::path homeDirectory()
 {
     const char* home = std::getenv("HOME");
-    return home == nullptr || *home == '\0' ? std::filesystem::path("/tmp") : std::filesystem::path(home);
+    return home == nullptr || *home == '\0' ? std::filesystem::path("/tmp")
+                                            : std::filesystem::path(home);
 }
 
 } // namespace gantry

@@ -68,12 +68,16 @@ int main(int argc, char** argv)
 {
     StopSignals signals;
     Options options;
-    CLI::App app("A NameServer: brokers register with it, clients ask it for routes.", std::string(kProgram));
-    app.add_option("-c,--config", options.configFile,
-                   "namesrv.conf with Apache's property names (listenPort, bindAddress, kvConfigPath, ...)");
-    app.add_option("-p,--port", options.port, "port to listen on, instead of listenPort; 0 = any free one");
+    CLI::App app("A NameServer: brokers register with it, clients ask it for routes.",
+                 std::string(kProgram));
+    app.add_option(
+        "-c,--config", options.configFile,
+        "namesrv.conf with Apache's property names (listenPort, bindAddress, kvConfigPath, ...)");
+    app.add_option("-p,--port", options.port,
+                   "port to listen on, instead of listenPort; 0 = any free one");
     app.add_option("--log-file", options.logFile, "also write the log there");
-    app.add_flag("--print-config", options.printConfig, "print the effective configuration and end");
+    app.add_flag("--print-config", options.printConfig,
+                 "print the effective configuration and end");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {

@@ -6,6 +6,7 @@
 #include "broker/broker_view_builder.h"
 #include "broker/delay_service.h"
 #include "broker/name_server_link.h"
+#include "broker/processors/admin.h"
 #include "broker/processors/client_manage.h"
 #include "broker/processors/consumer_offset.h"
 #include "broker/processors/lock_queue.h"
@@ -25,6 +26,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kSweepPeriod{200};
 constexpr std::chrono::milliseconds kExpiryScanPeriod{10'000};
+constexpr std::chrono::milliseconds kStatsPeriod{1'000};
 constexpr int kFastPortDistance = 2;
 constexpr int kHaPortDistance = 1;
 
@@ -168,6 +170,7 @@ void Broker::Impl::makeDispatcher()
     add({LockBatchMq, UnlockBatchMq}, std::make_shared<LockQueueProcessor>(*core));
     add({ConsumerSendMsgBack}, std::make_shared<SendBackProcessor>(*core));
     add({QueryMessage, ViewMessageById}, std::make_shared<QueryMessageProcessor>(*core));
+    addAdminHandlers(*dispatcher, *core);
 }
 
 void Broker::Impl::connectParts()
@@ -216,6 +219,7 @@ void Broker::Impl::every(std::chrono::milliseconds period, std::function<void(Br
 void Broker::Impl::startTimers()
 {
     every(kSweepPeriod, [](BrokerCore& parts) { parts.longPolling.sweep(); });
+    every(kStatsPeriod, [](BrokerCore& parts) { parts.stats.tick(parts.store->metrics(), *parts.topics.table()); });
     every(kExpiryScanPeriod, [](BrokerCore& parts) {
         parts.consumers.removeExpired(parts.config.clientExpiry);
         parts.producers.removeExpired(parts.config.clientExpiry);

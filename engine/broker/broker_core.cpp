@@ -26,6 +26,7 @@ BrokerCore::BrokerCore(BrokerConfig brokerConfig, FileSystem& fileSystem, Clock&
     , clock(brokerClock)
     , runtime(ioRuntime)
     , permission(config.permission)
+    , stats(metrics, clock, config.clusterName)
     , topics(files, configFile(config, "topics.json"), clock, topicOptions(config))
     , groups(files, configFile(config, "subscriptionGroup.json"), clock, config.autoCreateGroup)
     , offsets(files, configFile(config, "consumerOffset.json"), clock)

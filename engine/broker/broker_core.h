@@ -4,6 +4,7 @@
 #include "base/unique_function.h"
 #include "broker/broker_config.h"
 #include "broker/broker_metrics.h"
+#include "broker/broker_stats.h"
 #include "broker/consumer_offset_manager.h"
 #include "broker/consumer_registry.h"
 #include "broker/long_polling.h"
@@ -52,6 +53,7 @@ struct BrokerCore
     std::string address;         ///< "ip:port", set when listening
 
     BrokerMetrics metrics;
+    BrokerStats stats;
     TopicConfigManager topics;
     SubscriptionGroupManager groups;
     ConsumerOffsetManager offsets;

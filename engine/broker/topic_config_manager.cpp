@@ -131,6 +131,18 @@ Result<> TopicConfigManager::update(std::vector<TopicConfig> topics)
     return {};
 }
 
+Result<> TopicConfigManager::stepVersion()
+{
+    {
+        const std::scoped_lock guard(m_changeMutex);
+        GANTRY_CHECK(commit(std::make_shared<Table>(*m_table.load())));
+    }
+    if (m_listener) {
+        m_listener({});
+    }
+    return {};
+}
+
 Result<bool> TopicConfigManager::remove(std::string_view topic)
 {
     {

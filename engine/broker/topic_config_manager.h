@@ -55,6 +55,8 @@ public:
     /// Creates or replaces. Does nothing (and steps no version) for configurations that are there already.
     [[nodiscard]] Result<> update(std::vector<TopicConfig> topics);
     [[nodiscard]] Result<> update(TopicConfig topic);
+    /// A new version of the same table, for what is announced beside it (the broker's permission) has changed.
+    [[nodiscard]] Result<> stepVersion();
     /// False if there was none.
     [[nodiscard]] Result<bool> remove(std::string_view topic);
 

@@ -15,8 +15,9 @@ namespace {
 
 using StatePtr = std::shared_ptr<NameServerState>;
 
-void registerBroker(const StatePtr& state, const ConnectionPtr& connection, const RegisterBrokerHeader& header,
-                    RemotingCommand request, Responder responder)
+void registerBroker(const StatePtr& state, const ConnectionPtr& connection,
+                    const RegisterBrokerHeader& header, RemotingCommand request,
+                    Responder responder)
 {
     const auto expectedCrc = header.bodyCrc32.value_or(0);
     if (expectedCrc != 0 && expectedCrc != storedCrc32(asBytes(request.body))) {
@@ -54,7 +55,8 @@ void registerBroker(const StatePtr& state, const ConnectionPtr& connection, cons
         return;
     }
     if (!connection->isOpen()) {
-        // It closed while its request waited; the close came before the registration and could not remove it.
+        // It closed while its request waited; the close came before the registration and could not
+        // remove it.
         state->routes.connectionClosed(connection->id());
     }
     auto response = RemotingCommand::response(ResponseCode::Success);
@@ -72,15 +74,17 @@ void registerBroker(const StatePtr& state, const ConnectionPtr& connection, cons
     responder.reply(std::move(response));
 }
 
-void unregisterBroker(const StatePtr& state, const ConnectionPtr&, const UnregisterBrokerHeader& header, const RemotingCommand&,
+void unregisterBroker(const StatePtr& state, const ConnectionPtr&,
+                      const UnregisterBrokerHeader& header, const RemotingCommand&,
                       Responder responder)
 {
     state->routes.unregisterBroker(header.clusterName, header.brokerAddr, header.brokerName);
     responder.reply(ResponseCode::Success);
 }
 
-void queryDataVersion(const StatePtr& state, const ConnectionPtr&, const QueryDataVersionHeader& header,
-                      const RemotingCommand& request, Responder responder)
+void queryDataVersion(const StatePtr& state, const ConnectionPtr&,
+                      const QueryDataVersionHeader& header, const RemotingCommand& request,
+                      Responder responder)
 {
     const auto asked = DataVersion::decode(request.body);
     if (!asked) {
@@ -97,15 +101,16 @@ void queryDataVersion(const StatePtr& state, const ConnectionPtr&, const QueryDa
     responder.reply(std::move(response));
 }
 
-void brokerHeartbeat(const StatePtr& state, const ConnectionPtr&, const BrokerHeartbeatHeader& header, const RemotingCommand&,
+void brokerHeartbeat(const StatePtr& state, const ConnectionPtr&,
+                     const BrokerHeartbeatHeader& header, const RemotingCommand&,
                      Responder responder)
 {
     state->routes.touch(header.clusterName, header.brokerAddr);
     responder.reply(ResponseCode::Success);
 }
 
-void registerTopic(const StatePtr& state, const ConnectionPtr&, const RegisterTopicHeader& header, const RemotingCommand& request,
-                   Responder responder)
+void registerTopic(const StatePtr& state, const ConnectionPtr&, const RegisterTopicHeader& header,
+                   const RemotingCommand& request, Responder responder)
 {
     const auto route = TopicRouteData::decode(request.body);
     if (!route) {
@@ -116,26 +121,33 @@ void registerTopic(const StatePtr& state, const ConnectionPtr&, const RegisterTo
     responder.reply(ResponseCode::Success);
 }
 
-void deleteTopic(const StatePtr& state, const ConnectionPtr&, const DeleteTopicInNamesrvHeader& header, const RemotingCommand&,
+void deleteTopic(const StatePtr& state, const ConnectionPtr&,
+                 const DeleteTopicInNamesrvHeader& header, const RemotingCommand&,
                  Responder responder)
 {
     state->routes.deleteTopic(header.topic, header.clusterName.value_or(""));
     responder.reply(ResponseCode::Success);
 }
 
-void wipeWritePermission(const StatePtr& state, const ConnectionPtr&, const WipeWritePermHeader& header, const RemotingCommand&,
+void wipeWritePermission(const StatePtr& state, const ConnectionPtr&,
+                         const WipeWritePermHeader& header, const RemotingCommand&,
                          Responder responder)
 {
     auto response = RemotingCommand::response(ResponseCode::Success);
-    encodeHeader(WipeWritePermResponseHeader{state->routes.setWritePermission(header.brokerName, false)}, response.fields);
+    encodeHeader(
+        WipeWritePermResponseHeader{state->routes.setWritePermission(header.brokerName, false)},
+        response.fields);
     responder.reply(std::move(response));
 }
 
-void addWritePermission(const StatePtr& state, const ConnectionPtr&, const WipeWritePermHeader& header, const RemotingCommand&,
+void addWritePermission(const StatePtr& state, const ConnectionPtr&,
+                        const WipeWritePermHeader& header, const RemotingCommand&,
                         Responder responder)
 {
     auto response = RemotingCommand::response(ResponseCode::Success);
-    encodeHeader(AddWritePermResponseHeader{state->routes.setWritePermission(header.brokerName, true)}, response.fields);
+    encodeHeader(
+        AddWritePermResponseHeader{state->routes.setWritePermission(header.brokerName, true)},
+        response.fields);
     responder.reply(std::move(response));
 }
 
@@ -143,14 +155,22 @@ void addWritePermission(const StatePtr& state, const ConnectionPtr&, const WipeW
 
 void addBrokerHandlers(Dispatcher& dispatcher, const StatePtr& state)
 {
-    dispatcher.add(RequestCode::RegisterBroker, withHeader<RegisterBrokerHeader>(state, registerBroker));
-    dispatcher.add(RequestCode::UnregisterBroker, withHeader<UnregisterBrokerHeader>(state, unregisterBroker));
-    dispatcher.add(RequestCode::QueryDataVersion, withHeader<QueryDataVersionHeader>(state, queryDataVersion));
-    dispatcher.add(RequestCode::BrokerHeartbeat, withHeader<BrokerHeartbeatHeader>(state, brokerHeartbeat));
-    dispatcher.add(RequestCode::RegisterTopicInNamesrv, withHeader<RegisterTopicHeader>(state, registerTopic));
-    dispatcher.add(RequestCode::DeleteTopicInNamesrv, withHeader<DeleteTopicInNamesrvHeader>(state, deleteTopic));
-    dispatcher.add(RequestCode::WipeWritePermOfBroker, withHeader<WipeWritePermHeader>(state, wipeWritePermission));
-    dispatcher.add(RequestCode::AddWritePermOfBroker, withHeader<WipeWritePermHeader>(state, addWritePermission));
+    dispatcher.add(RequestCode::RegisterBroker,
+                   withHeader<RegisterBrokerHeader>(state, registerBroker));
+    dispatcher.add(RequestCode::UnregisterBroker,
+                   withHeader<UnregisterBrokerHeader>(state, unregisterBroker));
+    dispatcher.add(RequestCode::QueryDataVersion,
+                   withHeader<QueryDataVersionHeader>(state, queryDataVersion));
+    dispatcher.add(RequestCode::BrokerHeartbeat,
+                   withHeader<BrokerHeartbeatHeader>(state, brokerHeartbeat));
+    dispatcher.add(RequestCode::RegisterTopicInNamesrv,
+                   withHeader<RegisterTopicHeader>(state, registerTopic));
+    dispatcher.add(RequestCode::DeleteTopicInNamesrv,
+                   withHeader<DeleteTopicInNamesrvHeader>(state, deleteTopic));
+    dispatcher.add(RequestCode::WipeWritePermOfBroker,
+                   withHeader<WipeWritePermHeader>(state, wipeWritePermission));
+    dispatcher.add(RequestCode::AddWritePermOfBroker,
+                   withHeader<WipeWritePermHeader>(state, addWritePermission));
 }
 
 } // namespace gantry

@@ -40,13 +40,15 @@ Result<KvConfig::Tables> KvConfig::parse(std::string_view text, const std::files
     Tables tables;
     for (const auto& [space, entries] : table->items()) {
         if (!entries.is_object()) {
-            return fail(Errc::Corruption, "{}: namespace \"{}\" is not an object", path.string(), space);
+            return fail(Errc::Corruption, "{}: namespace \"{}\" is not an object", path.string(),
+                        space);
         }
         Table& target = tables[space];
         for (const auto& [key, value] : entries.items()) {
             if (!value.is_string()) {
-                return fail(Errc::Corruption, "{}: the value of \"{}\" in namespace \"{}\" is not text", path.string(), key,
-                            space);
+                return fail(Errc::Corruption,
+                            "{}: the value of \"{}\" in namespace \"{}\" is not text",
+                            path.string(), key, space);
             }
             target[key] = value.get<std::string>();
         }
@@ -66,7 +68,9 @@ Result<> KvConfig::load()
             continue;
         }
         GANTRY_TRY(text, readWholeFile(m_files, path, kFileBytesMax));
-        auto tables = text.empty() ? Result<Tables>(fail(Errc::Corruption, "{} is empty", path.string())) : parse(text, path);
+        auto tables = text.empty()
+                          ? Result<Tables>(fail(Errc::Corruption, "{} is empty", path.string()))
+                          : parse(text, path);
         if (tables) {
             if (problem) {
                 log::warning("namesrv", "{}; using {} instead", problem->message, backup.string());
@@ -81,7 +85,8 @@ Result<> KvConfig::load()
     }
     if (problem) {
         return fail(problem->code,
-                    "the KV configuration cannot be read: {}, and there is no usable {}. Repair the file, or move it away "
+                    "the KV configuration cannot be read: {}, and there is no usable {}. Repair "
+                    "the file, or move it away "
                     "to start without KV configuration",
                     problem->message, backup.string());
     }
@@ -133,7 +138,9 @@ Result<> KvConfig::put(const std::string& space, const std::string& key, const s
         entries += table.size();
     }
     if (entries > kEntriesMax) {
-        return fail(Errc::LimitExceeded, "the KV configuration already holds {} entries; delete some first", kEntriesMax);
+        return fail(Errc::LimitExceeded,
+                    "the KV configuration already holds {} entries; delete some first",
+                    kEntriesMax);
     }
     return publish(std::move(tables));
 }

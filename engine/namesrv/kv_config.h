@@ -13,12 +13,15 @@
 
 namespace gantry {
 
-/// Orders of topics' queues that admins set by hand, one entry per topic: "broker:queues;broker:queues".
+/// Orders of topics' queues that admins set by hand, one entry per topic:
+/// "broker:queues;broker:queues".
 inline constexpr std::string_view kOrderTopicNamespace = "ORDER_TOPIC_CONFIG";
 
-/// The NameServer's key/value configuration: namespaces of keys, kept in a file of Apache's form (kvConfig.json:
-/// {"configTable":{namespace:{key:value}}}, compact; the content before the last change lies in <file>.bak).
-/// Thread-safe. put() and remove() wait for the disk and must not run on an event loop.
+/// The NameServer's key/value configuration: namespaces of keys, kept in a file of Apache's form
+/// (kvConfig.json:
+/// {"configTable":{namespace:{key:value}}}, compact; the content before the last change lies in
+/// <file>.bak). Thread-safe. put() and remove() wait for the disk and must not run on an event
+/// loop.
 class KvConfig
 {
 public:
@@ -27,15 +30,18 @@ public:
     /// An empty path keeps everything in memory only.
     KvConfig(FileSystem& files, std::filesystem::path path);
 
-    /// Reads the file. If it is missing, empty or damaged its .bak is used; neither existing is an empty table. A
-    /// damaged file without a usable .bak is Errc::Corruption and nothing is overwritten.
+    /// Reads the file. If it is missing, empty or damaged its .bak is used; neither existing is an
+    /// empty table. A damaged file without a usable .bak is Errc::Corruption and nothing is
+    /// overwritten.
     [[nodiscard]] Result<> load();
 
     /// A change that cannot be written is not made: the error is the file system's.
-    [[nodiscard]] Result<> put(const std::string& space, const std::string& key, const std::string& value);
+    [[nodiscard]] Result<> put(const std::string& space, const std::string& key,
+                               const std::string& value);
     [[nodiscard]] Result<> remove(const std::string& space, const std::string& key);
 
-    [[nodiscard]] std::optional<std::string> value(std::string_view space, const std::string& key) const;
+    [[nodiscard]] std::optional<std::string> value(std::string_view space,
+                                                   const std::string& key) const;
     /// Nothing if the namespace was never written to.
     [[nodiscard]] std::optional<Table> space(std::string_view name) const;
 
@@ -48,8 +54,8 @@ private:
 
     FileSystem& m_files;
     const std::filesystem::path m_path;
-    std::mutex m_changeMutex;       ///< one change at a time, held over the write
-    mutable std::mutex m_mutex;     ///< m_tables; never held over I/O
+    std::mutex m_changeMutex;   ///< one change at a time, held over the write
+    mutable std::mutex m_mutex; ///< m_tables; never held over I/O
     Tables m_tables;
 };
 

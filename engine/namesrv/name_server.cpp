@@ -23,7 +23,7 @@ struct NameServer::Impl : std::enable_shared_from_this<NameServer::Impl>
 
     const NameServerConfig config; ///< as it was at the start: addresses, paths, intervals
     const std::shared_ptr<NameServerState> state;
-    mutable std::mutex mutex;      ///< server and timer
+    mutable std::mutex mutex; ///< server and timer
     std::shared_ptr<RemotingServer> server;
     std::unique_ptr<Timer> scanTimer;
 };
@@ -44,8 +44,11 @@ Result<> NameServer::Impl::start()
     options.bindAddress = config.bindAddress;
     options.port = config.port;
     RemotingServer::Listener listener;
-    listener.closed = [owner = state](const ConnectionPtr& connection) { owner->routes.connectionClosed(connection->id()); };
-    auto candidate = std::make_shared<RemotingServer>(state->runtime, options, dispatcher, std::move(listener));
+    listener.closed = [owner = state](const ConnectionPtr& connection) {
+        owner->routes.connectionClosed(connection->id());
+    };
+    auto candidate =
+        std::make_shared<RemotingServer>(state->runtime, options, dispatcher, std::move(listener));
     GANTRY_CHECK(candidate->start());
     server = std::move(candidate);
     scanTimer = state->runtime.runEvery(config.scanInterval, [weak = weak_from_this()] {
@@ -115,7 +118,8 @@ std::string NameServer::address() const
     const std::lock_guard lock(m_impl->mutex);
     const std::string& host = m_impl->config.bindAddress;
     const std::uint16_t port = m_impl->server ? m_impl->server->port() : m_impl->config.port;
-    return host.find(':') != std::string::npos ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+    return host.find(':') != std::string::npos ? fmt::format("[{}]:{}", host, port)
+                                               : fmt::format("{}:{}", host, port);
 }
 
 NameServerView NameServer::view() const

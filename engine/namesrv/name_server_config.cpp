@@ -12,12 +12,14 @@ namespace gantry {
 
 namespace {
 
-Result<std::int64_t> parseNumber(std::string_view key, std::string_view text, std::int64_t min, std::int64_t max)
+Result<std::int64_t> parseNumber(std::string_view key, std::string_view text, std::int64_t min,
+                                 std::int64_t max)
 {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value < min || value > max) {
-        return fail(Errc::InvalidArgument, "{}={}: expected a whole number from {} to {}", key, text, min, max);
+        return fail(Errc::InvalidArgument, "{}={}: expected a whole number from {} to {}", key,
+                    text, min, max);
     }
     return value;
 }
@@ -51,7 +53,8 @@ const Switch* switchNamed(std::string_view key)
 
 } // namespace
 
-Result<NameServerConfig> NameServerConfig::fromProperties(const PropertyTable& table, std::vector<std::string>* unknownKeys)
+Result<NameServerConfig> NameServerConfig::fromProperties(const PropertyTable& table,
+                                                          std::vector<std::string>* unknownKeys)
 {
     NameServerConfig config;
     for (const auto& [key, value] : table) {
@@ -62,8 +65,11 @@ Result<NameServerConfig> NameServerConfig::fromProperties(const PropertyTable& t
             GANTRY_TRY(port, parseNumber(key, value, 0, std::numeric_limits<std::uint16_t>::max()));
             config.port = static_cast<std::uint16_t>(port);
         } else if (key == "bindAddress") {
-            if (!HostAddress::parse(value.find(':') == std::string::npos ? value + ":0" : "[" + value + "]:0")) {
-                return fail(Errc::InvalidArgument, "{}={}: expected a numeric address, e.g. 127.0.0.1 or 0.0.0.0", key, value);
+            if (!HostAddress::parse(value.find(':') == std::string::npos ? value + ":0"
+                                                                         : "[" + value + "]:0")) {
+                return fail(Errc::InvalidArgument,
+                            "{}={}: expected a numeric address, e.g. 127.0.0.1 or 0.0.0.0", key,
+                            value);
             }
             config.bindAddress = value;
         } else if (key == "kvConfigPath") {
@@ -103,7 +109,8 @@ Result<> NameServerConfig::change(const PropertyTable& changes)
                 names += possible.key;
             }
             return fail(Errc::PermissionDenied,
-                        "the key '{}' cannot be changed while the NameServer runs; these can: {}. Put others into its file and "
+                        "the key '{}' cannot be changed while the NameServer runs; these can: {}. "
+                        "Put others into its file and "
                         "restart it",
                         key, names);
         }

@@ -40,7 +40,8 @@ public:
         return m_config.change(changes);
     }
 
-    /// Lives as long as a task on a blocking thread uses the files; waitForTasks() returns when none is left.
+    /// Lives as long as a task on a blocking thread uses the files; waitForTasks() returns when
+    /// none is left.
     [[nodiscard]] std::shared_ptr<void> taskToken()
     {
         {

@@ -34,15 +34,21 @@ RouteTable::RouteTable(Clock& clock, std::chrono::milliseconds defaultExpiry)
 
 Result<> RouteTable::checkLimits(const BrokerRegistration& registration) const
 {
-    if (m_live.size() >= kBrokersMax && !m_live.contains({registration.cluster, registration.address})) {
-        return fail(Errc::LimitExceeded, "{} brokers are registered already; {} is refused", kBrokersMax, registration.address);
+    if (m_live.size() >= kBrokersMax &&
+        !m_live.contains({registration.cluster, registration.address})) {
+        return fail(Errc::LimitExceeded, "{} brokers are registered already; {} is refused",
+                    kBrokersMax, registration.address);
     }
     if (m_topics.size() + registration.topics.size() > kTopicsMax) {
-        const auto isNew = [this](const TopicConfig& topic) { return !m_topics.contains(topic.topicName); };
-        const auto added = static_cast<std::size_t>(std::ranges::count_if(registration.topics, isNew));
+        const auto isNew = [this](const TopicConfig& topic) {
+            return !m_topics.contains(topic.topicName);
+        };
+        const auto added =
+            static_cast<std::size_t>(std::ranges::count_if(registration.topics, isNew));
         if (m_topics.size() + added > kTopicsMax) {
-            return fail(Errc::LimitExceeded, "the route table holds {} topics at most; {}'s registration has more", kTopicsMax,
-                        registration.address);
+            return fail(Errc::LimitExceeded,
+                        "the route table holds {} topics at most; {}'s registration has more",
+                        kTopicsMax, registration.address);
         }
     }
     return {};
@@ -60,7 +66,8 @@ bool RouteTable::isOutdated(const BrokerRegistration& registration) const
         return false;
     }
     const auto live = m_live.find({registration.cluster, holder->second});
-    return live != m_live.end() && live->second.dataVersion.stateVersion > registration.dataVersion.stateVersion;
+    return live != m_live.end() &&
+           live->second.dataVersion.stateVersion > registration.dataVersion.stateVersion;
 }
 
 RouteTable::Group& RouteTable::groupFor(const BrokerRegistration& registration)
@@ -85,16 +92,19 @@ Result<RegistrationReply> RouteTable::registerBroker(BrokerRegistration registra
 {
     const std::lock_guard lock(m_mutex);
     if (isOutdated(registration)) {
-        log::warning("namesrv", "{} wants to be broker {} of {}, but a later one holds that id; ignored", registration.address,
-                     registration.brokerId, registration.brokerName);
+        log::warning("namesrv",
+                     "{} wants to be broker {} of {}, but a later one holds that id; ignored",
+                     registration.address, registration.brokerId, registration.brokerName);
         m_live.erase({registration.cluster, registration.address});
         return RegistrationReply{};
     }
     const auto known = m_groups.find(registration.brokerName);
-    const bool hasId = known != m_groups.end() && known->second.addresses.contains(registration.brokerId);
+    const bool hasId =
+        known != m_groups.end() && known->second.addresses.contains(registration.brokerId);
     if (!hasId && registration.topics.size() == 1) {
         return fail(Errc::Unavailable,
-                    "broker {} of {} at {} is not registered yet and sent a table of one topic; it must send all its topics",
+                    "broker {} of {} at {} is not registered yet and sent a table of one topic; it "
+                    "must send all its topics",
                     registration.brokerId, registration.brokerName, registration.address);
     }
     GANTRY_CHECK(checkLimits(registration));
@@ -107,8 +117,8 @@ Result<RegistrationReply> RouteTable::registerBroker(BrokerRegistration registra
     group.addresses[registration.brokerId] = registration.address;
 
     const bool isMaster = registration.brokerId == kMasterId;
-    const bool isPrimeSlave = registration.enableActingMaster.has_value() && !isMaster
-                              && registration.brokerId == group.addresses.begin()->first;
+    const bool isPrimeSlave = registration.enableActingMaster.has_value() && !isMaster &&
+                              registration.brokerId == group.addresses.begin()->first;
     if (isMaster || isPrimeSlave) {
         takeTopics(registration, group, !hasId, isPrimeSlave);
     }
@@ -116,17 +126,19 @@ Result<RegistrationReply> RouteTable::registerBroker(BrokerRegistration registra
     return replyFor(registration, group);
 }
 
-void RouteTable::takeTopics(const BrokerRegistration& registration, const Group& group, bool isFirst, bool isPrimeSlave)
+void RouteTable::takeTopics(const BrokerRegistration& registration, const Group& group,
+                            bool isFirst, bool isPrimeSlave)
 {
     if (registration.deleteMissingTopics) {
         dropMissingTopics(registration);
     }
     const auto live = m_live.find({registration.cluster, registration.address});
-    const bool isChanged = isFirst || live == m_live.end() || live->second.dataVersion != registration.dataVersion;
+    const bool isChanged =
+        isFirst || live == m_live.end() || live->second.dataVersion != registration.dataVersion;
     for (const TopicConfig& topic : registration.topics) {
         TopicQueues& queues = m_topics[topic.topicName];
-        // An unchanged table must not undo what wipeWritePerm or a deleted topic did meanwhile, except for a topic
-        // that lost this broker altogether.
+        // An unchanged table must not undo what wipeWritePerm or a deleted topic did meanwhile,
+        // except for a topic that lost this broker altogether.
         if (!isChanged && queues.contains(registration.brokerName)) {
             continue;
         }
@@ -144,7 +156,8 @@ void RouteTable::dropMissingTopics(const BrokerRegistration& registration)
     for (const TopicConfig& topic : registration.topics) {
         sent.insert(topic.topicName);
     }
-    dropQueues(registration.brokerName, [&](const std::string& topic) { return !sent.contains(topic); });
+    dropQueues(registration.brokerName,
+               [&](const std::string& topic) { return !sent.contains(topic); });
 }
 
 void RouteTable::refresh(const BrokerRegistration& registration)
@@ -159,37 +172,43 @@ void RouteTable::refresh(const BrokerRegistration& registration)
     live.haAddress = registration.haAddress;
     ++live.registrations;
     if (isNew) {
-        log::info("namesrv", "broker {} ({}) of cluster {} registered from {}", registration.brokerName, registration.brokerId,
-                  registration.cluster, registration.address);
+        log::info("namesrv", "broker {} ({}) of cluster {} registered from {}",
+                  registration.brokerName, registration.brokerId, registration.cluster,
+                  registration.address);
     }
 }
 
-RegistrationReply RouteTable::replyFor(const BrokerRegistration& registration, const Group& group) const
+RegistrationReply RouteTable::replyFor(const BrokerRegistration& registration,
+                                       const Group& group) const
 {
     RegistrationReply reply;
     const auto master = group.addresses.find(kMasterId);
     if (registration.brokerId == kMasterId || master == group.addresses.end()) {
         return reply;
     }
-    if (const auto live = m_live.find({registration.cluster, master->second}); live != m_live.end()) {
+    if (const auto live = m_live.find({registration.cluster, master->second});
+        live != m_live.end()) {
         reply.masterAddress = master->second;
         reply.haAddress = live->second.haAddress;
     }
     return reply;
 }
 
-void RouteTable::dropQueues(std::string_view brokerName, const std::function<bool(const std::string& topic)>& isMeant)
+void RouteTable::dropQueues(std::string_view brokerName,
+                            const std::function<bool(const std::string& topic)>& isMeant)
 {
     for (auto topic = m_topics.begin(); topic != m_topics.end();) {
         TopicQueues& queues = topic->second;
-        if (const auto own = queues.find(brokerName); own != queues.end() && isMeant(topic->first)) {
+        if (const auto own = queues.find(brokerName);
+            own != queues.end() && isMeant(topic->first)) {
             queues.erase(own);
         }
         topic = queues.empty() ? m_topics.erase(topic) : std::next(topic);
     }
 }
 
-void RouteTable::remove(std::string_view cluster, std::string_view address, std::string_view brokerName)
+void RouteTable::remove(std::string_view cluster, std::string_view address,
+                        std::string_view brokerName)
 {
     m_live.erase({std::string(cluster), std::string(address)});
     const auto found = m_groups.find(brokerName);
@@ -197,7 +216,8 @@ void RouteTable::remove(std::string_view cluster, std::string_view address, std:
         return;
     }
     Group& group = found->second;
-    const auto removed = std::erase_if(group.addresses, [&](const auto& entry) { return entry.second == address; });
+    const auto removed =
+        std::erase_if(group.addresses, [&](const auto& entry) { return entry.second == address; });
     if (removed > 0) {
         log::info("namesrv", "broker {} at {} is gone", brokerName, address);
     }
@@ -235,7 +255,8 @@ void RouteTable::removeKey(const AddressKey& key)
     m_live.erase(key);
 }
 
-void RouteTable::unregisterBroker(std::string_view cluster, std::string_view address, std::string_view brokerName)
+void RouteTable::unregisterBroker(std::string_view cluster, std::string_view address,
+                                  std::string_view brokerName)
 {
     const std::lock_guard lock(m_mutex);
     remove(cluster, address, brokerName);
@@ -263,8 +284,9 @@ std::vector<std::uint64_t> RouteTable::removeExpired()
     std::vector<std::uint64_t> connections;
     for (const auto& [key, live] : m_live) {
         if (live.lastHeard + live.expiry < now) {
-            log::warning("namesrv", "nothing heard from the broker at {} for {} ms; its routes are removed", key.second,
-                         live.expiry.count());
+            log::warning("namesrv",
+                         "nothing heard from the broker at {} for {} ms; its routes are removed",
+                         key.second, live.expiry.count());
             expired.push_back(key);
             connections.push_back(live.connectionId);
         }
@@ -278,13 +300,15 @@ std::vector<std::uint64_t> RouteTable::removeExpired()
 void RouteTable::touch(std::string_view cluster, std::string_view address)
 {
     const std::lock_guard lock(m_mutex);
-    if (const auto live = m_live.find({std::string(cluster), std::string(address)}); live != m_live.end()) {
+    if (const auto live = m_live.find({std::string(cluster), std::string(address)});
+        live != m_live.end()) {
         live->second.lastHeard = m_clock.steady();
         live->second.lastHeardWallMs = m_clock.wallMs();
     }
 }
 
-std::optional<DataVersion> RouteTable::dataVersion(std::string_view cluster, std::string_view address) const
+std::optional<DataVersion> RouteTable::dataVersion(std::string_view cluster,
+                                                   std::string_view address) const
 {
     const std::lock_guard lock(m_mutex);
     const auto live = m_live.find({std::string(cluster), std::string(address)});
@@ -336,15 +360,21 @@ std::map<std::int64_t, std::string> RouteTable::members(std::string_view brokerN
 {
     const std::lock_guard lock(m_mutex);
     const auto group = m_groups.find(brokerName);
-    return group == m_groups.end() ? std::map<std::int64_t, std::string>{} : group->second.addresses;
+    return group == m_groups.end() ? std::map<std::int64_t, std::string>{}
+                                   : group->second.addresses;
 }
 
 void RouteTable::registerTopic(const std::string& topic, const std::vector<QueueData>& queues)
 {
     const std::lock_guard lock(m_mutex);
-    const auto isUnknown = [this](const QueueData& data) { return !m_groups.contains(data.brokerName); };
+    const auto isUnknown = [this](const QueueData& data) {
+        return !m_groups.contains(data.brokerName);
+    };
     if (queues.empty() || std::ranges::any_of(queues, isUnknown) || m_topics.size() >= kTopicsMax) {
-        log::warning("namesrv", "the queues given for topic {} are ignored: a broker among them is not registered", topic);
+        log::warning(
+            "namesrv",
+            "the queues given for topic {} are ignored: a broker among them is not registered",
+            topic);
         return;
     }
     TopicQueues& target = m_topics[topic];
@@ -368,7 +398,8 @@ void RouteTable::deleteTopic(std::string_view topic, std::string_view cluster)
     if (names == m_clusters.end()) {
         return;
     }
-    std::erase_if(found->second, [&](const auto& entry) { return names->second.contains(entry.first); });
+    std::erase_if(found->second,
+                  [&](const auto& entry) { return names->second.contains(entry.first); });
     if (found->second.empty()) {
         m_topics.erase(found);
     }
@@ -406,7 +437,9 @@ std::vector<std::string> RouteTable::topicsOfCluster(std::string_view cluster) c
     if (brokers == m_clusters.end()) {
         return names;
     }
-    const auto isOfCluster = [&](const auto& entry) { return brokers->second.contains(entry.first); };
+    const auto isOfCluster = [&](const auto& entry) {
+        return brokers->second.contains(entry.first);
+    };
     for (const auto& [topic, queues] : m_topics) {
         if (std::ranges::any_of(queues, isOfCluster)) {
             names.push_back(topic);

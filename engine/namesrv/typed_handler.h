@@ -10,12 +10,13 @@
 
 namespace gantry {
 
-/// A handler that gets its header decoded. A header that lacks a field is answered SYSTEM_ERROR with the reason, as
-/// Apache's servers answer what their handlers stumble over.
+/// A handler that gets its header decoded. A header that lacks a field is answered SYSTEM_ERROR
+/// with the reason, as Apache's servers answer what their handlers stumble over.
 template <typename Header, typename State, typename Handle>
 [[nodiscard]] Dispatcher::Handler withHeader(std::shared_ptr<State> state, Handle handle)
 {
-    return [state = std::move(state), handle](const ConnectionPtr& connection, RemotingCommand request, Responder responder) {
+    return [state = std::move(state), handle](const ConnectionPtr& connection,
+                                              RemotingCommand request, Responder responder) {
         const auto header = decodeHeader<Header>(request.fields);
         if (!header) {
             responder.reply(ResponseCode::SystemError, header.error().message);

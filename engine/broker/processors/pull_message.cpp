@@ -255,7 +255,9 @@ void PullMessageProcessor::answer(HeldPull& pull, GetResult result) const
         response.fields.add("groupSysFlag", static_cast<std::int64_t>(group->groupSysFlag));
     }
     if (result.status == GetStatus::Found) {
-        m_core.metrics.countGet(pull.header.topic, static_cast<std::uint64_t>(result.messageCount), result.records.size());
+        const auto messages = static_cast<std::uint64_t>(result.messageCount);
+        m_core.metrics.countGet(pull.header.topic, messages, result.records.size());
+        m_core.stats.countGroupGet(pull.header.consumerGroup, pull.header.topic, messages, result.records.size());
         response.body = std::move(result.records);
     }
     pull.responder.reply(std::move(response));

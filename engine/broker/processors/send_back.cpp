@@ -116,6 +116,7 @@ void SendBackProcessor::putAgain(const std::shared_ptr<Job>& job, const RecordVi
             return;
         }
         m_core.metrics.sendBacks.fetch_add(1, std::memory_order_relaxed);
+        m_core.stats.countSendBack(job->header.group, job->header.originTopic.value_or(name));
         if (isDead) {
             m_core.metrics.deadLetters.fetch_add(1, std::memory_order_relaxed);
         }

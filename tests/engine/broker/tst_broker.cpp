@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "broker_harness.h"
 
+#include "base/limits.h"
 #include "message/batch_codec.h"
 #include "message/message_id.h"
 #include "message/topic_name.h"
@@ -84,6 +85,7 @@ private Q_SLOTS:
     void holdsAPullUntilItsTimeIsOver();
     void wakesOnlyForMatchingTags();
     void dropsHeldPullsOfClosedConnections();
+    void holdsOnlySoManyPulls();
     void keepsOffsets();
     void tellsQueueBounds();
     void knowsItsClients();
@@ -384,6 +386,28 @@ void TstBroker::dropsHeldPullsOfClosedConnections()
                         [](const Result<RemotingCommand>&) {});
     QTRY_COMPARE(harness().broker().view().counters.heldPulls, std::size_t{1});
     client->stop();
+    QTRY_COMPARE(harness().broker().view().counters.heldPulls, std::size_t{0});
+}
+
+void TstBroker::holdsOnlySoManyPulls()
+{
+    createTopic("crowded");
+    auto header = BrokerHarness::pullHeader("g", "crowded", 2, 0);
+    header.sysFlag |= pullflag::kSuspend;
+    header.suspendTimeoutMillis = 15'000;
+    std::atomic<std::size_t> refused = 0;
+    std::atomic<std::size_t> closed = 0;
+    const auto client = harness().anotherClient();
+    for (std::size_t i = 0; i < limits::kHeldPullsPerQueueMax + 3; ++i) {
+        client->invokeAsync(harness().broker().address(), BrokerHarness::make(RequestCode::PullMessage, header), std::chrono::seconds(30),
+                            [&](const Result<RemotingCommand>& answer) {
+                                ++(answer && answer->code == static_cast<int>(ResponseCode::SystemBusy) ? refused : closed);
+                            });
+    }
+    QTRY_COMPARE(refused.load(), std::size_t{3});
+    QCOMPARE(harness().broker().view().counters.heldPulls, limits::kHeldPullsPerQueueMax);
+    client->stop();
+    QCOMPARE(closed.load(), limits::kHeldPullsPerQueueMax);
     QTRY_COMPARE(harness().broker().view().counters.heldPulls, std::size_t{0});
 }
 

@@ -2,6 +2,8 @@
 #include "base/posix_file_system.h"
 #include "broker/broker_config.h"
 #include "broker/config_file.h"
+#include "broker/consumer_registry.h"
+#include "broker/producer_registry.h"
 #include "broker/consumer_offset_manager.h"
 #include "broker/message_building.h"
 #include "broker/rebalance_lock_manager.h"
@@ -46,6 +48,42 @@ constexpr const char* kApacheGroups = R"({"dataVersion":{"counter":1,"stateVersi
    "groupRetryPolicy":{"type":"CUSTOMIZED"},"groupSysFlag":0,"notifyConsumerIdsChangedEnable":true,
    "retryMaxTimes":5,"retryQueueNums":2,"whichBrokerWhenConsumeSlowly":1}}})";
 
+class FakeConnection final : public Connection
+{
+public:
+    explicit FakeConnection(std::uint64_t number)
+        : m_id(number)
+    {}
+    std::uint64_t id() const override { return m_id; }
+    const HostAddress& peer() const override { return m_address; }
+    const HostAddress& local() const override { return m_address; }
+    bool isOpen() const override { return m_isOpen; }
+    EventLoop& loop() override { std::abort(); }
+    void send(RemotingCommand) override {}
+    void invoke(RemotingCommand, std::chrono::milliseconds, InvokeCallback) override {}
+    void close() override { m_isOpen = false; }
+    Traffic traffic() const override { return {}; }
+
+private:
+    std::uint64_t m_id;
+    bool m_isOpen = true;
+    HostAddress m_address;
+};
+
+ClientInfo client(std::uint64_t number)
+{
+    return {std::make_shared<FakeConnection>(number), "c" + std::to_string(number), Language::Java, 479, 0};
+}
+
+ConsumerRegistration registration(const std::string& group, const std::string& topic, const std::string& expression = "*", std::int64_t version = 1)
+{
+    ConsumerRegistration result;
+    result.group = group;
+    result.subscriptions.push_back(makeSubscription(topic, expression));
+    result.subscriptions.back().subVersion = version;
+    return result;
+}
+
 } // namespace
 
 class TstBrokerTables : public QObject
@@ -73,6 +111,9 @@ private Q_SLOTS:
     void readsApacheGroups();
     void createsGroupsOnDemand();
     void locksExpireAndAreExclusive();
+    void consumersComeAndGo();
+    void silentClientsExpire();
+    void picksProducersInTurn();
     void readsBrokerProperties();
     void refusesBadProperties_data();
     void refusesBadProperties();
@@ -361,6 +402,79 @@ void TstBrokerTables::locksExpireAndAreExclusive()
     QCOMPARE(locks.lock("g", first, "c2").size(), std::size_t{1});
     m_clock.advance(std::chrono::seconds(61));
     QVERIFY(!locks.isAnyHeld("g"));
+}
+
+void TstBrokerTables::consumersComeAndGo()
+{
+    ConsumerRegistry registry(m_clock);
+    std::vector<std::pair<std::string, std::size_t>> changes;
+    registry.setChangeListener([&](const std::string& group, const auto& members) { changes.emplace_back(group, members.size()); });
+    const auto first = client(1);
+    const auto second = client(2);
+    QVERIFY(registry.registerConsumer(registration("g", "t", "a"), first));
+    QVERIFY(registry.registerConsumer(registration("g", "t", "a"), first)); // the same again is no change
+    QVERIFY(registry.registerConsumer(registration("g", "t", "a || b", 2), second));
+    QCOMPARE(registry.pullInfo("g", "t")->subscription->subString, std::string("a || b")); // the newer one counts
+    QVERIFY(registry.registerConsumer(registration("g", "t", "a", 1), first));
+    QCOMPARE(registry.pullInfo("g", "t")->subscription->subString, std::string("a || b"));
+    QVERIFY(!registry.pullInfo("g", "other")->subscription);
+    QVERIFY(!registry.pullInfo("nobody", "t"));
+    QCOMPARE(registry.groupsOfTopic("t"), std::vector<std::string>{"g"});
+    QCOMPARE(registry.clientIdOf(2), std::string("c2"));
+    QVERIFY(registry.registerConsumer(registration("g", "elsewhere", "*", 3), first)); // drops t, adds elsewhere
+    QVERIFY(!registry.pullInfo("g", "t")->subscription);
+    registry.unregisterConsumer("g", *first.connection);
+    registry.unregisterConsumer("g", *first.connection); // is gone already
+    registry.onConnectionClosed(*second.connection);
+    QVERIFY(!registry.isOnline("g"));
+    QCOMPARE(changes, (std::vector<std::pair<std::string, std::size_t>>{{"g", 1}, {"g", 2}, {"g", 2}, {"g", 1}, {"g", 0}}));
+    second.connection->close();
+    QVERIFY(!registry.registerConsumer(registration("g", "t"), second)); // its heartbeat came late
+    QVERIFY(!registry.isOnline("g"));
+}
+
+void TstBrokerTables::silentClientsExpire()
+{
+    ConsumerRegistry consumers(m_clock);
+    ProducerRegistry producers(m_clock);
+    const auto silent = client(1);
+    const auto alive = client(2);
+    for (const auto& each : {silent, alive}) {
+        QVERIFY(consumers.registerConsumer(registration("g", "t"), each));
+        producers.registerProducer("p", each);
+    }
+    m_clock.advance(std::chrono::seconds(100));
+    QVERIFY(consumers.registerConsumer(registration("g", "t"), alive));
+    producers.registerProducer("p", alive);
+    m_clock.advance(std::chrono::seconds(30));
+    consumers.removeExpired(std::chrono::seconds(120));
+    QCOMPARE(consumers.clientIds("g"), std::vector<std::string>{"c2"});
+    QVERIFY(!silent.connection->isOpen());
+    QVERIFY(alive.connection->isOpen());
+    producers.removeExpired(std::chrono::seconds(120));
+    QCOMPARE(producers.clients("p").size(), std::size_t{1});
+}
+
+void TstBrokerTables::picksProducersInTurn()
+{
+    ProducerRegistry producers(m_clock);
+    QVERIFY(!producers.pickConnection("p"));
+    const std::vector<ClientInfo> clients{client(1), client(2), client(3)};
+    for (const auto& each : clients) {
+        producers.registerProducer("p", each);
+    }
+    clients[1].connection->close(); // not noticed by the registry yet
+    std::set<std::uint64_t> picked;
+    for (int i = 0; i < 6; ++i) {
+        picked.insert(producers.pickConnection("p")->id());
+    }
+    QCOMPARE(picked, (std::set<std::uint64_t>{1, 3}));
+    QCOMPARE(producers.findClient("c3"), clients[2].connection);
+    QVERIFY(!producers.findClient("c2"));
+    producers.onConnectionClosed(*clients[0].connection);
+    producers.unregisterProducer("p", *clients[2].connection);
+    producers.onConnectionClosed(*clients[1].connection);
+    QVERIFY(producers.all().empty());
 }
 
 void TstBrokerTables::readsBrokerProperties()

@@ -48,12 +48,16 @@ public:
         ::kill(pid_t(m_process.processId()), signal);
         return m_process.waitForFinished(kPatienceMs) ? exitCode() : -1;
     }
+    [[nodiscard]] qint64 pid() const { return m_process.processId(); }
     [[nodiscard]] QString errors() { return QString::fromUtf8(m_process.readAllStandardError()); }
     [[nodiscard]] QString output() { return QString::fromUtf8(m_process.readAllStandardOutput()); }
 
 private:
     static constexpr int kPatienceMs = 10'000;
-    [[nodiscard]] int exitCode() const { return m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -1; }
+    [[nodiscard]] int exitCode() const
+    {
+        return m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -1;
+    }
 
     QProcess m_process;
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "base/posix_file_system.h"
-#include "namesrv/name_server.h"
 #include "base/byte_cursor.h"
 #include "base/compress.h"
+#include "base/posix_file_system.h"
+#include "namesrv/name_server.h"
 #include "protocol/bodies/register_broker_body.h"
 #include "protocol/bodies/topic_route.h"
 #include "protocol/header_codec.h"
@@ -46,10 +46,13 @@ public:
         }
         return std::move(*response);
     }
-    RemotingCommand ask(const std::string& address, RequestCode code) { return ask(address, RemotingCommand::request(code)); }
+    RemotingCommand ask(const std::string& address, RequestCode code)
+    {
+        return ask(address, RemotingCommand::request(code));
+    }
     template <typename Header>
-    RemotingCommand ask(const std::string& address, RequestCode code, const Header& header, std::string body = {},
-                        std::int32_t version = kProtocolVersion)
+    RemotingCommand ask(const std::string& address, RequestCode code, const Header& header,
+                        std::string body = {}, std::int32_t version = kProtocolVersion)
     {
         auto request = RemotingCommand::request(code);
         encodeHeader(header, request.fields);
@@ -149,7 +152,8 @@ inline RemotingCommand registerAt(Peer& peer, const std::string& address, const 
 inline RemotingCommand routeOf(Peer& peer, const std::string& address, const std::string& topic,
                                std::int32_t version = kProtocolVersion)
 {
-    return peer.ask(address, RequestCode::GetRouteInfoByTopic, GetRouteInfoHeader{topic, {}}, {}, version);
+    return peer.ask(address, RequestCode::GetRouteInfoByTopic, GetRouteInfoHeader{topic, {}}, {},
+                    version);
 }
 
 /// A runtime, a clock, files in a directory of their own, and NameServers on free ports.
@@ -168,7 +172,10 @@ public:
         config.scanInterval = std::chrono::milliseconds(10);
         return config;
     }
-    std::filesystem::path kvPath() const { return (directory.path() + "/namesrv/kvConfig.json").toStdString(); }
+    std::filesystem::path kvPath() const
+    {
+        return (directory.path() + "/namesrv/kvConfig.json").toStdString();
+    }
     std::unique_ptr<NameServer> start(const NameServerConfig& config)
     {
         auto server = std::make_unique<NameServer>(config, runtime, files, clock);

@@ -2,7 +2,9 @@
 #include "name_server_fixture.h"
 
 #include "base/crc32.h"
+#include "protocol/command_codec.h"
 
+#include <QFile>
 #include <QtTest>
 
 #include <atomic>
@@ -29,6 +31,25 @@ int permOf(Peer& peer, const std::string& address, const std::string& topic)
     return route && !route->queueDatas.empty() ? route->queueDatas.front().perm : -1;
 }
 
+/// A frame recorded between Apache's own programs.
+RemotingCommand recorded(const QString& name)
+{
+    QFile file(QStringLiteral(GANTRY_TEST_DATA_DIR "/golden/") + name + ".hex");
+    QByteArray hex;
+    if (file.open(QIODevice::ReadOnly)) {
+        file.readLine(); // a comment
+        hex = file.readAll();
+    }
+    const std::string frame = QByteArray::fromHex(hex).toStdString();
+    const auto decoded =
+        decodeCommand(asBytes(frame).subspan(std::min<std::size_t>(4, frame.size())));
+    if (!decoded) {
+        qWarning("%s: %s", qPrintable(name), decoded.error().message.c_str());
+        return {};
+    }
+    return decoded->command;
+}
+
 } // namespace
 
 class TstNameServer : public QObject
@@ -38,6 +59,8 @@ private Q_SLOTS:
     void everyBrokerRegistersWithEveryServer();
     void routesKeepWhatClientsParse();
     void clusterInfoHasJavasNumericKeys();
+    void answersLikeApaches_data();
+    void answersLikeApaches();
     void aClosedConnectionRemovesItsBrokerAtOnce();
     void anOldConnectionDoesNotRemoveANewRegistration();
     void silenceRemovesABroker();
@@ -113,7 +136,8 @@ void TstNameServer::routesKeepWhatClientsParse()
         R"("enableActingMaster":false}],"filterServerTable":{},"queueDatas":[{"brokerName":"broker-a","perm":6,)"
         R"("readQueueNums":4,"topicSysFlag":0,"writeQueueNums":4}]})";
     for (const std::int32_t version : {317, 401, 479}) {
-        QCOMPARE(QString::fromStdString(routeOf(peer, server->address(), "Orders", version).body), QString::fromStdString(expected));
+        QCOMPARE(QString::fromStdString(routeOf(peer, server->address(), "Orders", version).body),
+                 QString::fromStdString(expected));
     }
 }
 
@@ -124,15 +148,63 @@ void TstNameServer::clusterInfoHasJavasNumericKeys()
     Peer peer(site.runtime);
     QCOMPARE(registerAt(peer, server->address(), {}).code, kSuccess);
     const auto response = peer.ask(server->address(), RequestCode::GetBrokerClusterInfo);
-    QCOMPARE(QString::fromStdString(response.body),
-             QString(R"({"brokerAddrTable":{"broker-a":{"brokerAddrs":{0:"127.0.0.1:10911"},"brokerName":"broker-a",)"
-                     R"("cluster":"East","enableActingMaster":false}},"clusterAddrTable":{"East":["broker-a"]}})"));
-    const auto members = peer.ask(server->address(), RequestCode::GetBrokerMemberGroup, GetBrokerMemberGroupHeader{"East", "broker-a"});
-    QCOMPARE(QString::fromStdString(members.body),
-             QString(R"({"brokerMemberGroup":{"brokerAddrs":{0:"127.0.0.1:10911"},"brokerName":"broker-a","cluster":"East"}})"));
-    const auto nobody = peer.ask(server->address(), RequestCode::GetBrokerMemberGroup, GetBrokerMemberGroupHeader{"East", "broker-x"});
-    QCOMPARE(QString::fromStdString(nobody.body),
-             QString(R"({"brokerMemberGroup":{"brokerAddrs":{},"brokerName":"broker-x","cluster":"East"}})"));
+    QCOMPARE(
+        QString::fromStdString(response.body),
+        QString(
+            R"({"brokerAddrTable":{"broker-a":{"brokerAddrs":{0:"127.0.0.1:10911"},"brokerName":"broker-a",)"
+            R"("cluster":"East","enableActingMaster":false}},"clusterAddrTable":{"East":["broker-a"]}})"));
+    const auto members = peer.ask(server->address(), RequestCode::GetBrokerMemberGroup,
+                                  GetBrokerMemberGroupHeader{"East", "broker-a"});
+    QCOMPARE(
+        QString::fromStdString(members.body),
+        QString(
+            R"({"brokerMemberGroup":{"brokerAddrs":{0:"127.0.0.1:10911"},"brokerName":"broker-a","cluster":"East"}})"));
+    const auto nobody = peer.ask(server->address(), RequestCode::GetBrokerMemberGroup,
+                                 GetBrokerMemberGroupHeader{"East", "broker-x"});
+    QCOMPARE(
+        QString::fromStdString(nobody.body),
+        QString(
+            R"({"brokerMemberGroup":{"brokerAddrs":{},"brokerName":"broker-x","cluster":"East"}})"));
+}
+
+void TstNameServer::answersLikeApaches_data()
+{
+    QTest::addColumn<QString>("client");
+    QTest::newRow("5.3.3") << "";
+    QTest::newRow("4.9.8") << "-4.9";
+}
+
+void TstNameServer::answersLikeApaches()
+{
+    QFETCH(QString, client);
+    Site site;
+    const auto server = site.start(site.config());
+    Peer broker(site.runtime);
+    const auto registration = recorded("103-register-broker-request" + client);
+    QCOMPARE(registration.code, 103);
+    QCOMPARE(broker.ask(server->address(), registration).code, kSuccess);
+    QCOMPARE(permOf(broker, server->address(), "TBW102"), 7);
+    // The topic came later, by a registration of what had changed.
+    BrokerFacts change;
+    change.cluster = "DefaultCluster";
+    change.address = registration.fields.find("brokerAddr").value_or("");
+    change.version = 77;
+    auto body = RegisterBrokerBody{};
+    body.topicTable.dataVersion = change.dataVersion();
+    body.topicTable.topics["golden_send"].topicName = "golden_send";
+    body.topicTable.topics["golden_send"].readQueueNums = 2;
+    body.topicTable.topics["golden_send"].writeQueueNums = 2;
+    QCOMPARE(
+        broker.ask(server->address(), RequestCode::RegisterBroker, change.header(), body.encode())
+            .code,
+        kSuccess);
+    for (const char* question : {"105-route", "105-route-unknown", "106-cluster"}) {
+        const auto expected = recorded(question + QStringLiteral("-response") + client);
+        const auto answer =
+            broker.ask(server->address(), recorded(question + QStringLiteral("-request") + client));
+        QCOMPARE(answer.code, expected.code);
+        QCOMPARE(QString::fromStdString(answer.body), QString::fromStdString(expected.body));
+    }
 }
 
 void TstNameServer::aClosedConnectionRemovesItsBrokerAtOnce()
@@ -144,7 +216,8 @@ void TstNameServer::aClosedConnectionRemovesItsBrokerAtOnce()
     QCOMPARE(registerAt(*broker, server->address(), {}).code, kSuccess);
     QCOMPARE(routeOf(client, server->address(), "Orders").code, kSuccess);
     broker->leave();
-    QTRY_COMPARE(routeOf(client, server->address(), "Orders").code, kNoRoute); // the clock stands still all the while
+    QTRY_COMPARE(routeOf(client, server->address(), "Orders").code,
+                 kNoRoute); // the clock stands still all the while
     QVERIFY(server->view().brokers.empty());
     QCOMPARE(server->view().topicCount, std::size_t(0));
 }
@@ -198,9 +271,11 @@ void TstNameServer::silenceRemovesABroker()
     site.clock.advance(1ms);
     QTRY_COMPARE(routeOf(client, server->address(), "Orders").code, kNoRoute);
     QCOMPARE(routeOf(client, server->address(), "Beating").code, kSuccess);
-    QTRY_COMPARE(server->view().connectionCount, std::size_t(2)); // their connections are closed, too
+    QTRY_COMPARE(server->view().connectionCount,
+                 std::size_t(2)); // their connections are closed, too
     beat.brokerAddr = "127.0.0.1:1";
-    QCOMPARE(beating.ask(server->address(), RequestCode::BrokerHeartbeat, beat).code, kSuccess); // unknown: ignored
+    QCOMPARE(beating.ask(server->address(), RequestCode::BrokerHeartbeat, beat).code,
+             kSuccess); // unknown: ignored
     QCOMPARE(server->view().brokers.size(), std::size_t(1));
 }
 
@@ -215,7 +290,10 @@ void TstNameServer::anEqualDataVersionChangesNothing()
     QCOMPARE(registerAt(peer, server->address(), broker).code, kSuccess);
     QCOMPARE(permOf(peer, server->address(), "Orders"), 6);
     // A topic that the table lost is taken again even so.
-    QCOMPARE(peer.ask(server->address(), RequestCode::DeleteTopicInNamesrv, DeleteTopicInNamesrvHeader{"Orders", {}}).code, kSuccess);
+    QCOMPARE(peer.ask(server->address(), RequestCode::DeleteTopicInNamesrv,
+                      DeleteTopicInNamesrvHeader{"Orders", {}})
+                 .code,
+             kSuccess);
     QCOMPARE(registerAt(peer, server->address(), broker).code, kSuccess);
     QCOMPARE(permOf(peer, server->address(), "Orders"), 4);
     QCOMPARE(permOf(peer, server->address(), "Payments"), 6);
@@ -293,8 +371,9 @@ void TstNameServer::aFirstTableOfOneTopicIsRefused()
     QCOMPARE(response.code, kSystemError);
     QVERIFY(response.remark.find("one topic") != std::string::npos);
     QVERIFY(server->view().brokers.empty());
-    QCOMPARE(QString::fromStdString(peer.ask(server->address(), RequestCode::GetBrokerClusterInfo).body),
-             QString(R"({"brokerAddrTable":{},"clusterAddrTable":{}})"));
+    QCOMPARE(
+        QString::fromStdString(peer.ask(server->address(), RequestCode::GetBrokerClusterInfo).body),
+        QString(R"({"brokerAddrTable":{},"clusterAddrTable":{}})"));
 }
 
 void TstNameServer::oneAddressHasOneId()
@@ -350,7 +429,8 @@ void TstNameServer::slavesLearnTheirMaster()
     QCOMPARE(response.code, kSuccess);
     QCOMPARE(std::string(response.fields.find("masterAddr").value_or("")), master.address);
     QCOMPARE(std::string(response.fields.find("haServerAddr").value_or("")), master.haAddress);
-    QCOMPARE(routeOf(peer, server->address(), "OnlyOnSlave").code, kNoRoute); // masters define topics
+    QCOMPARE(routeOf(peer, server->address(), "OnlyOnSlave").code,
+             kNoRoute); // masters define topics
     const auto route = TopicRouteData::decode(routeOf(peer, server->address(), "Orders").body);
     QVERIFY(route);
     QCOMPARE(route->brokerDatas.front().brokerAddrs.size(), std::size_t(2));
@@ -401,20 +481,24 @@ void TstNameServer::compressedAndOldBodiesAreUnderstood()
     QCOMPARE(peer.ask(server->address(), RequestCode::RegisterBroker, header, body).code, kSuccess);
     QCOMPARE(permOf(peer, server->address(), "Payments"), 6);
 
-    const std::string table = R"({"dataVersion":{"counter":3,"timestamp":1},"topicConfigTable":{"Ancient":{"order":false,"perm":6,)"
-                              R"("readQueueNums":2,"topicFilterType":"SINGLE_TAG","topicName":"Ancient","topicSysFlag":0,)"
-                              R"("writeQueueNums":2},"Ancient2":{"perm":6,"readQueueNums":2,"topicName":"Ancient2","writeQueueNums":2}}})";
+    const std::string table =
+        R"({"dataVersion":{"counter":3,"timestamp":1},"topicConfigTable":{"Ancient":{"order":false,"perm":6,)"
+        R"("readQueueNums":2,"topicFilterType":"SINGLE_TAG","topicName":"Ancient","topicSysFlag":0,)"
+        R"("writeQueueNums":2},"Ancient2":{"perm":6,"readQueueNums":2,"topicName":"Ancient2","writeQueueNums":2}}})";
     BrokerFacts ancient;
     ancient.name = "broker-old";
     ancient.address = "127.0.0.1:10931";
     ancient.enableActingMaster.reset();
-    QCOMPARE(peer.ask(server->address(), RequestCode::RegisterBroker, ancient.header(), table, 36).code, kSuccess);
+    QCOMPARE(
+        peer.ask(server->address(), RequestCode::RegisterBroker, ancient.header(), table, 36).code,
+        kSuccess);
     QCOMPARE(permOf(peer, server->address(), "Ancient"), 6);
     // Without a body: alive, no topics.
     BrokerFacts bare;
     bare.name = "broker-bare";
     bare.address = "127.0.0.1:10941";
-    QCOMPARE(peer.ask(server->address(), RequestCode::RegisterBroker, bare.header()).code, kSuccess);
+    QCOMPARE(peer.ask(server->address(), RequestCode::RegisterBroker, bare.header()).code,
+             kSuccess);
     QCOMPARE(server->view().brokers.size(), std::size_t(3));
 }
 
@@ -429,11 +513,13 @@ void TstNameServer::damagedRegistrationsAreRefused()
     auto response = peer.ask(server->address(), RequestCode::RegisterBroker, header, broker.body());
     QCOMPARE(response.code, kSystemError);
     QCOMPARE(response.remark, std::string("crc32 not match"));
-    response = peer.ask(server->address(), RequestCode::RegisterBroker, broker.header(), std::string("{\"broken"));
+    response = peer.ask(server->address(), RequestCode::RegisterBroker, broker.header(),
+                        std::string("{\"broken"));
     QCOMPARE(response.code, kSystemError);
     auto compressed = broker.header();
     compressed.compressed = true;
-    response = peer.ask(server->address(), RequestCode::RegisterBroker, compressed, std::string("\x78\x9cnot zlib at all"));
+    response = peer.ask(server->address(), RequestCode::RegisterBroker, compressed,
+                        std::string("\x78\x9cnot zlib at all"));
     QCOMPARE(response.code, kSystemError);
     auto incomplete = RemotingCommand::request(RequestCode::RegisterBroker);
     incomplete.fields.add("brokerName", "broker-a");
@@ -455,8 +541,9 @@ void TstNameServer::unregisteringRemovesRoutes()
                  .code,
              kSuccess);
     QCOMPARE(routeOf(peer, server->address(), "Orders").code, kNoRoute);
-    QCOMPARE(QString::fromStdString(peer.ask(server->address(), RequestCode::GetBrokerClusterInfo).body),
-             QString(R"({"brokerAddrTable":{},"clusterAddrTable":{}})"));
+    QCOMPARE(
+        QString::fromStdString(peer.ask(server->address(), RequestCode::GetBrokerClusterInfo).body),
+        QString(R"({"brokerAddrTable":{},"clusterAddrTable":{}})"));
 }
 
 void TstNameServer::writePermissionIsWipedAndGivenBack()
@@ -465,15 +552,19 @@ void TstNameServer::writePermissionIsWipedAndGivenBack()
     const auto server = site.start(site.config());
     Peer peer(site.runtime);
     QCOMPARE(registerAt(peer, server->address(), {}).code, kSuccess);
-    auto response = peer.ask(server->address(), RequestCode::WipeWritePermOfBroker, WipeWritePermHeader{"broker-a"});
+    auto response = peer.ask(server->address(), RequestCode::WipeWritePermOfBroker,
+                             WipeWritePermHeader{"broker-a"});
     QCOMPARE(std::string(response.fields.find("wipeTopicCount").value_or("")), std::string("2"));
     QCOMPARE(permOf(peer, server->address(), "Orders"), 4);
-    QCOMPARE(registerAt(peer, server->address(), {}).code, kSuccess); // the periodic registration does not undo it
+    QCOMPARE(registerAt(peer, server->address(), {}).code,
+             kSuccess); // the periodic registration does not undo it
     QCOMPARE(permOf(peer, server->address(), "Orders"), 4);
-    response = peer.ask(server->address(), RequestCode::AddWritePermOfBroker, WipeWritePermHeader{"broker-a"});
+    response = peer.ask(server->address(), RequestCode::AddWritePermOfBroker,
+                        WipeWritePermHeader{"broker-a"});
     QCOMPARE(std::string(response.fields.find("addTopicCount").value_or("")), std::string("2"));
     QCOMPARE(permOf(peer, server->address(), "Orders"), 6);
-    response = peer.ask(server->address(), RequestCode::WipeWritePermOfBroker, WipeWritePermHeader{"broker-x"});
+    response = peer.ask(server->address(), RequestCode::WipeWritePermOfBroker,
+                        WipeWritePermHeader{"broker-x"});
     QCOMPARE(std::string(response.fields.find("wipeTopicCount").value_or("")), std::string("0"));
 }
 
@@ -489,15 +580,23 @@ void TstNameServer::topicsAreDeletedPerCluster()
     west.address = "127.0.0.1:10921";
     QCOMPARE(registerAt(a, server->address(), {}).code, kSuccess);
     QCOMPARE(registerAt(b, server->address(), west).code, kSuccess);
-    QCOMPARE(a.ask(server->address(), RequestCode::DeleteTopicInNamesrv, DeleteTopicInNamesrvHeader{"Orders", "West"}).code, kSuccess);
+    QCOMPARE(a.ask(server->address(), RequestCode::DeleteTopicInNamesrv,
+                   DeleteTopicInNamesrvHeader{"Orders", "West"})
+                 .code,
+             kSuccess);
     const auto route = TopicRouteData::decode(routeOf(a, server->address(), "Orders").body);
     QVERIFY(route);
     QCOMPARE(route->queueDatas.size(), std::size_t(1));
     QCOMPARE(route->queueDatas.front().brokerName, std::string("broker-a"));
-    QCOMPARE(a.ask(server->address(), RequestCode::DeleteTopicInNamesrv, DeleteTopicInNamesrvHeader{"Orders", {}}).code, kSuccess);
+    QCOMPARE(a.ask(server->address(), RequestCode::DeleteTopicInNamesrv,
+                   DeleteTopicInNamesrvHeader{"Orders", {}})
+                 .code,
+             kSuccess);
     QCOMPARE(routeOf(a, server->address(), "Orders").code, kNoRoute);
     const auto topics = [&](const std::string& cluster) {
-        return QString::fromStdString(a.ask(server->address(), RequestCode::GetTopicsByCluster, GetTopicsByClusterHeader{cluster}).body);
+        return QString::fromStdString(a.ask(server->address(), RequestCode::GetTopicsByCluster,
+                                            GetTopicsByClusterHeader{cluster})
+                                          .body);
     };
     QCOMPARE(topics("West"), QString(R"({"topicList":["Payments"]})"));
     QCOMPARE(topics("North"), QString(R"({"topicList":[]})"));
@@ -510,9 +609,13 @@ void TstNameServer::topicsCanBeRegisteredWithoutABroker()
     Peer peer(site.runtime);
     QCOMPARE(registerAt(peer, server->address(), {}).code, kSuccess);
     const auto send = [&](const std::string& broker) {
-        const std::string body = R"({"brokerDatas":[],"queueDatas":[{"brokerName":")" + broker
-                                 + R"(","perm":6,"readQueueNums":3,"topicSysFlag":0,"writeQueueNums":3}]})";
-        return peer.ask(server->address(), RequestCode::RegisterTopicInNamesrv, RegisterTopicHeader{"Side"}, body).code;
+        const std::string body =
+            R"({"brokerDatas":[],"queueDatas":[{"brokerName":")" + broker +
+            R"(","perm":6,"readQueueNums":3,"topicSysFlag":0,"writeQueueNums":3}]})";
+        return peer
+            .ask(server->address(), RequestCode::RegisterTopicInNamesrv,
+                 RegisterTopicHeader{"Side"}, body)
+            .code;
     };
     QCOMPARE(send("broker-x"), kSuccess);
     QCOMPARE(routeOf(peer, server->address(), "Side").code, kNoRoute);
@@ -539,10 +642,15 @@ void TstNameServer::topicListsKnowUnitsAndSystemTopics()
     unit.topicSysFlag = 3;
     unit.version = 3;
     QCOMPARE(registerAt(peer, server->address(), unit).code, kSuccess);
-    const auto list = [&](RequestCode request) { return QString::fromStdString(peer.ask(server->address(), request).body); };
-    QCOMPARE(list(RequestCode::GetUnitTopicList), QString(R"({"topicList":["Both","Both2","Unit","Unit2"]})"));
-    QCOMPARE(list(RequestCode::GetHasUnitSubTopicList), QString(R"({"topicList":["Both","Both2","Sub","Sub2"]})"));
-    QCOMPARE(list(RequestCode::GetHasUnitSubUnunitTopicList), QString(R"({"topicList":["Sub","Sub2"]})"));
+    const auto list = [&](RequestCode request) {
+        return QString::fromStdString(peer.ask(server->address(), request).body);
+    };
+    QCOMPARE(list(RequestCode::GetUnitTopicList),
+             QString(R"({"topicList":["Both","Both2","Unit","Unit2"]})"));
+    QCOMPARE(list(RequestCode::GetHasUnitSubTopicList),
+             QString(R"({"topicList":["Both","Both2","Sub","Sub2"]})"));
+    QCOMPARE(list(RequestCode::GetHasUnitSubUnunitTopicList),
+             QString(R"({"topicList":["Sub","Sub2"]})"));
     QCOMPARE(list(RequestCode::GetAllTopicListFromNameserver),
              QString(R"({"topicList":["Both","Both2","Sub","Sub2","Unit","Unit2"]})"));
     QCOMPARE(list(RequestCode::GetSystemTopicListFromNs),
@@ -567,7 +675,8 @@ void TstNameServer::listsCanBeSwitchedOff()
     config.enableTopicList = false;
     const auto server = site.start(config);
     Peer peer(site.runtime);
-    for (const auto request : {RequestCode::GetAllTopicListFromNameserver, RequestCode::GetUnitTopicList}) {
+    for (const auto request :
+         {RequestCode::GetAllTopicListFromNameserver, RequestCode::GetUnitTopicList}) {
         const auto response = peer.ask(server->address(), request);
         QCOMPARE(response.code, kSystemError);
         QCOMPARE(response.remark, std::string("disable"));

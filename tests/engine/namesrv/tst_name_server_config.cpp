@@ -31,12 +31,14 @@ std::string read(const std::filesystem::path& path)
     return file.open(QIODevice::ReadOnly) ? file.readAll().toStdString() : "(missing)";
 }
 
-int putKv(Peer& peer, const std::string& address, const std::string& space, const std::string& key, const std::string& value)
+int putKv(Peer& peer, const std::string& address, const std::string& space, const std::string& key,
+          const std::string& value)
 {
     return peer.ask(address, RequestCode::PutKvConfig, PutKvConfigHeader{space, key, value}).code;
 }
 
-RemotingCommand getKv(Peer& peer, const std::string& address, const std::string& space, const std::string& key)
+RemotingCommand getKv(Peer& peer, const std::string& address, const std::string& space,
+                      const std::string& key)
 {
     return peer.ask(address, RequestCode::GetKvConfig, GetKvConfigHeader{space, key});
 }
@@ -76,16 +78,25 @@ void TstNameServerConfig::kvSurvivesARestart()
         QCOMPARE(putKv(peer, server->address(), "shop", "a", "1"), kSuccess);
         QCOMPARE(putKv(peer, server->address(), "shop", "b", "zwei"), kSuccess);
         QCOMPARE(putKv(peer, server->address(), "other", "c", "\xC3\xA4"), kSuccess);
-        QCOMPARE(peer.ask(server->address(), RequestCode::DeleteKvConfig, DeleteKvConfigHeader{"shop", "a"}).code, kSuccess);
+        QCOMPARE(peer.ask(server->address(), RequestCode::DeleteKvConfig,
+                          DeleteKvConfigHeader{"shop", "a"})
+                     .code,
+                 kSuccess);
     }
     const auto server = site.start(site.config());
     QVERIFY(server);
     QCOMPARE(getKv(peer, server->address(), "shop", "a").code, code(ResponseCode::QueryNotFound));
-    QCOMPARE(getKv(peer, server->address(), "nothing", "a").code, code(ResponseCode::QueryNotFound));
-    QCOMPARE(std::string(getKv(peer, server->address(), "shop", "b").fields.find("value").value_or("")), std::string("zwei"));
-    const auto list = peer.ask(server->address(), RequestCode::GetKvlistByNamespace, GetKvlistByNamespaceHeader{"other"});
+    QCOMPARE(getKv(peer, server->address(), "nothing", "a").code,
+             code(ResponseCode::QueryNotFound));
+    QCOMPARE(
+        std::string(getKv(peer, server->address(), "shop", "b").fields.find("value").value_or("")),
+        std::string("zwei"));
+    const auto list = peer.ask(server->address(), RequestCode::GetKvlistByNamespace,
+                               GetKvlistByNamespaceHeader{"other"});
     QCOMPARE(list.body, std::string("{\"table\":{\"c\":\"\xC3\xA4\"}}"));
-    QCOMPARE(peer.ask(server->address(), RequestCode::GetKvlistByNamespace, GetKvlistByNamespaceHeader{"nothing"}).code,
+    QCOMPARE(peer.ask(server->address(), RequestCode::GetKvlistByNamespace,
+                      GetKvlistByNamespaceHeader{"nothing"})
+                 .code,
              code(ResponseCode::QueryNotFound));
 }
 
@@ -95,9 +106,11 @@ void TstNameServerConfig::kvFileHasApachesForm()
     KvConfig kv(site.files, site.kvPath());
     QVERIFY(kv.load());
     QVERIFY(kv.put("ORDER_TOPIC_CONFIG", "orders", "b0:4;b1:4"));
-    QCOMPARE(read(site.kvPath()), std::string(R"({"configTable":{"ORDER_TOPIC_CONFIG":{"orders":"b0:4;b1:4"}}})"));
+    QCOMPARE(read(site.kvPath()),
+             std::string(R"({"configTable":{"ORDER_TOPIC_CONFIG":{"orders":"b0:4;b1:4"}}})"));
     QVERIFY(kv.put("ORDER_TOPIC_CONFIG", "orders", "b0:8"));
-    QCOMPARE(read(site.kvPath().string() + ".bak"), std::string(R"({"configTable":{"ORDER_TOPIC_CONFIG":{"orders":"b0:4;b1:4"}}})"));
+    QCOMPARE(read(site.kvPath().string() + ".bak"),
+             std::string(R"({"configTable":{"ORDER_TOPIC_CONFIG":{"orders":"b0:4;b1:4"}}})"));
     // A namespace stays when its last key goes, as with Apache's.
     QVERIFY(kv.remove("ORDER_TOPIC_CONFIG", "orders"));
     QCOMPARE(read(site.kvPath()), std::string(R"({"configTable":{"ORDER_TOPIC_CONFIG":{}}})"));
@@ -106,16 +119,19 @@ void TstNameServerConfig::kvFileHasApachesForm()
 void TstNameServerConfig::aDamagedKvFileIsReplacedByItsBackup()
 {
     Site site;
-    for (const char* damage : {"", "{\"configTable\":{\"a\":{\"k\":\"v\"}", "{\"configTable\":{\"a\":7}}", "[]", "\xFF\xFE"}) {
+    for (const char* damage : {"", "{\"configTable\":{\"a\":{\"k\":\"v\"}",
+                               "{\"configTable\":{\"a\":7}}", "[]", "\xFF\xFE"}) {
         write(site.kvPath(), damage);
         write(site.kvPath().string() + ".bak", R"({"configTable":{"a":{"k":"old"}}})");
         KvConfig kv(site.files, site.kvPath());
         QVERIFY(kv.load());
         QCOMPARE(kv.value("a", "k").value_or(""), std::string("old"));
-        // The next change writes the file anew; the damaged text must not push out the good backup before that.
+        // The next change writes the file anew; the damaged text must not push out the good backup
+        // before that.
         QVERIFY(kv.put("a", "k", "new"));
         QCOMPARE(read(site.kvPath()), std::string(R"({"configTable":{"a":{"k":"new"}}})"));
-        QCOMPARE(read(site.kvPath().string() + ".bak"), std::string(R"({"configTable":{"a":{"k":"old"}}})"));
+        QCOMPARE(read(site.kvPath().string() + ".bak"),
+                 std::string(R"({"configTable":{"a":{"k":"old"}}})"));
     }
 }
 
@@ -139,10 +155,12 @@ void TstNameServerConfig::aChangeThatCannotBeWrittenIsNotMade()
     Peer peer(site.runtime);
     auto config = site.config();
     write(site.directory.path().toStdString() + "/file", "");
-    config.kvConfigPath = site.directory.path().toStdString() + "/file/kvConfig.json"; // below a file
+    config.kvConfigPath =
+        site.directory.path().toStdString() + "/file/kvConfig.json"; // below a file
     const auto server = site.start(config);
     QVERIFY(server);
-    const auto response = peer.ask(server->address(), RequestCode::PutKvConfig, PutKvConfigHeader{"a", "k", "v"});
+    const auto response =
+        peer.ask(server->address(), RequestCode::PutKvConfig, PutKvConfigHeader{"a", "k", "v"});
     QCOMPARE(response.code, code(ResponseCode::SystemError));
     QVERIFY(!response.remark.empty());
     QCOMPARE(getKv(peer, server->address(), "a", "k").code, code(ResponseCode::QueryNotFound));
@@ -153,7 +171,8 @@ void TstNameServerConfig::orderConfigurationReachesRoutesAndBrokers()
     Site site;
     Peer peer(site.runtime);
     const auto server = site.start(site.config());
-    QCOMPARE(putKv(peer, server->address(), "ORDER_TOPIC_CONFIG", "Orders", "broker-a:4"), kSuccess);
+    QCOMPARE(putKv(peer, server->address(), "ORDER_TOPIC_CONFIG", "Orders", "broker-a:4"),
+             kSuccess);
     const auto registered = registerAt(peer, server->address(), {});
     QCOMPARE(registered.body, std::string(R"({"table":{"Orders":"broker-a:4"}})"));
     const auto order = [&] {
@@ -172,7 +191,9 @@ void TstNameServerConfig::switchesCanBeChangedPathsCannot()
     Site site;
     Peer peer(site.runtime);
     const auto server = site.start(site.config());
-    const auto current = [&] { return propertiesOf(peer.ask(server->address(), RequestCode::GetNamesrvConfig).body); };
+    const auto current = [&] {
+        return propertiesOf(peer.ask(server->address(), RequestCode::GetNamesrvConfig).body);
+    };
     QCOMPARE(current()["kvConfigPath"], site.kvPath().string());
     QCOMPARE(current()["enableTopicList"], std::string("true"));
     const auto update = [&](std::string_view text) {
@@ -180,7 +201,8 @@ void TstNameServerConfig::switchesCanBeChangedPathsCannot()
         request.body = text;
         return peer.ask(server->address(), request);
     };
-    for (const char* forbidden : {"kvConfigPath", "configStorePath", "rocketmqHome", "listenPort", "bindAddress", "nonsense"}) {
+    for (const char* forbidden : {"kvConfigPath", "configStorePath", "rocketmqHome", "listenPort",
+                                  "bindAddress", "nonsense"}) {
         const auto response = update(fmt::format("enableTopicList=false\n{}=x\n", forbidden));
         QCOMPARE(response.code, code(ResponseCode::NoPermission));
         QVERIFY(response.remark.find(forbidden) != std::string::npos);
@@ -189,14 +211,16 @@ void TstNameServerConfig::switchesCanBeChangedPathsCannot()
     QCOMPARE(update("enableTopicList=perhaps\n").code, code(ResponseCode::InvalidParameter));
     QCOMPARE(update("enableTopicList=false\n").code, kSuccess);
     QCOMPARE(current()["enableTopicList"], std::string("false"));
-    QCOMPARE(peer.ask(server->address(), RequestCode::GetUnitTopicList).code, code(ResponseCode::SystemError));
+    QCOMPARE(peer.ask(server->address(), RequestCode::GetUnitTopicList).code,
+             code(ResponseCode::SystemError));
 }
 
 void TstNameServerConfig::propertiesAreReadWithApachesNames()
 {
     std::vector<std::string> unknown;
     const auto config = NameServerConfig::fromProperties(
-        propertiesOf("listenPort=19876\nbindAddress=0.0.0.0\nkvConfigPath=/tmp/kv.json\nscanNotActiveBrokerInterval=1000\n"
+        propertiesOf("listenPort=19876\nbindAddress=0.0.0.0\nkvConfigPath=/tmp/"
+                     "kv.json\nscanNotActiveBrokerInterval=1000\n"
                      "orderMessageEnable=true\nclientRequestThreadPoolNums=8\n"),
         &unknown);
     QVERIFY(config);
@@ -218,8 +242,9 @@ void TstNameServerConfig::propertiesAreReadWithApachesNames()
 void TstNameServerConfig::badValuesNameTheKey_data()
 {
     QTest::addColumn<QString>("line");
-    for (const char* line : {"listenPort=65536", "listenPort=-1", "listenPort=abc", "listenPort=", "bindAddress=localhost",
-                             "bindAddress=", "scanNotActiveBrokerInterval=0", "orderMessageEnable=yes"}) {
+    for (const char* line : {"listenPort=65536", "listenPort=-1", "listenPort=abc",
+                             "listenPort=", "bindAddress=localhost", "bindAddress=",
+                             "scanNotActiveBrokerInterval=0", "orderMessageEnable=yes"}) {
         QTest::newRow(line) << line;
     }
 }

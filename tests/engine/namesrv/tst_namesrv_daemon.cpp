@@ -10,6 +10,10 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <sys/resource.h>
+
+#include <algorithm>
+
 using namespace gantry;
 using namespace gantry::test;
 
@@ -22,6 +26,7 @@ private Q_SLOTS:
     void servesUntilItIsTold();
     void keepsItsKvConfigurationAtHome();
     void readsItsConfiguration();
+    void opensAsManyFilesAsItMay();
     void namesTheLineOfABadValue();
     void saysWhatIsWrongWithTheFile();
     void saysWhichPortIsInUse();
@@ -33,11 +38,15 @@ private:
     {
         const QString path = m_home.filePath(name);
         QFile target(path);
-        return target.open(QIODevice::WriteOnly) && target.write(text) == text.size() ? path : QString();
+        return target.open(QIODevice::WriteOnly) && target.write(text) == text.size() ? path
+                                                                                      : QString();
     }
     static std::string addressIn(const QString& readyLine)
     {
-        return QRegularExpression("^gantry-namesrv ready on (127\\.0\\.0\\.1:[0-9]+)$").match(readyLine).captured(1).toStdString();
+        return QRegularExpression("^gantry-namesrv ready on (127\\.0\\.0\\.1:[0-9]+)$")
+            .match(readyLine)
+            .captured(1)
+            .toStdString();
     }
 
     QTemporaryDir m_home;
@@ -58,7 +67,9 @@ void TstNamesrvDaemon::servesUntilItIsTold()
     auto server = daemon();
     const auto address = addressIn(server.start({"-p", "0"}));
     QVERIFY(!address.empty());
-    const auto response = m_client.invokeSync(address, RemotingCommand::request(RequestCode::GetBrokerClusterInfo), std::chrono::seconds(5));
+    const auto response =
+        m_client.invokeSync(address, RemotingCommand::request(RequestCode::GetBrokerClusterInfo),
+                            std::chrono::seconds(5));
     QVERIFY(response);
     QCOMPARE(response->body, std::string(R"({"brokerAddrTable":{},"clusterAddrTable":{}})"));
     QCOMPARE(server.stop(signal), 0);
@@ -85,8 +96,9 @@ void TstNamesrvDaemon::keepsItsKvConfigurationAtHome()
 
 void TstNamesrvDaemon::readsItsConfiguration()
 {
-    const auto conf = file("namesrv.conf", "# ours\nlistenPort = 0\nkvConfigPath=" + m_home.filePath("kv/x.json").toUtf8()
-                                               + "\nrocketmqHome=/opt/rocketmq\n");
+    const auto conf = file("namesrv.conf", "# ours\nlistenPort = 0\nkvConfigPath=" +
+                                               m_home.filePath("kv/x.json").toUtf8() +
+                                               "\nrocketmqHome=/opt/rocketmq\n");
     const auto log = m_home.filePath("namesrv.log");
     auto server = daemon();
     QVERIFY(!addressIn(server.start({"-c", conf, "--log-file", log})).empty());
@@ -101,12 +113,34 @@ void TstNamesrvDaemon::readsItsConfiguration()
     QVERIFY(printed.contains("kvConfigPath=" + m_home.filePath("kv/x.json") + "\n"));
 }
 
+void TstNamesrvDaemon::opensAsManyFilesAsItMay()
+{
+    rlimit before{};
+    QCOMPARE(getrlimit(RLIMIT_NOFILE, &before), 0);
+    auto low = before;
+    low.rlim_cur = std::min<rlim_t>(256, before.rlim_max);
+    QCOMPARE(setrlimit(RLIMIT_NOFILE, &low), 0);
+    auto server = daemon();
+    const auto address = addressIn(server.start({"-p", "0"}));
+    QCOMPARE(setrlimit(RLIMIT_NOFILE, &before), 0);
+    QVERIFY(!address.empty());
+    QFile limits(QString("/proc/%1/limits").arg(server.pid()));
+    QVERIFY(limits.open(QIODevice::ReadOnly));
+    const auto row = QRegularExpression("Max open files +([0-9]+|unlimited) +([0-9]+|unlimited)")
+                         .match(limits.readAll());
+    QVERIFY(row.hasMatch());
+    QCOMPARE(row.captured(1), row.captured(2));
+    QCOMPARE(server.stop(SIGTERM), 0);
+}
+
 void TstNamesrvDaemon::namesTheLineOfABadValue()
 {
     const auto conf = file("bad.conf", "\n# comment\norderMessageEnable=true\nlistenPort=99999\n");
     auto server = daemon();
     QCOMPARE(server.run({"-c", conf}), 1);
-    QCOMPARE(server.errors(), "gantry-namesrv: " + conf + ":4: listenPort=99999: expected a whole number from 0 to 65535\n");
+    QCOMPARE(server.errors(),
+             "gantry-namesrv: " + conf +
+                 ":4: listenPort=99999: expected a whole number from 0 to 65535\n");
 }
 
 void TstNamesrvDaemon::saysWhatIsWrongWithTheFile()
