@@ -131,7 +131,9 @@ Result<> DemoShop::Impl::createTopicsAndGroups()
         group.retryMaxTimes = kBillingAttemptsMax;
         GANTRY_CHECK(admin.createGroup(address, group));
     }
-    return environment.dedup->execute("CREATE TABLE IF NOT EXISTS demo_charge (order_id TEXT NOT NULL, amount_cents INTEGER NOT NULL, message_id TEXT NOT NULL)");
+    return environment.dedup->execute(
+        "CREATE TABLE IF NOT EXISTS demo_charge "
+        "(order_id TEXT NOT NULL, amount_cents INTEGER NOT NULL, message_id TEXT NOT NULL)");
 }
 
 PushConsumer::Options DemoShop::Impl::consumerOptions(const char* group) const

@@ -85,7 +85,9 @@ void checkGroups(const ClusterSnapshot& snapshot, std::vector<Finding>& findings
             continue;
         }
         if (group.deadLetters.value_or(0) > 0) {
-            findings.push_back({FindingSeverity::Warning, fmt::format("{} dead letters of group {}", *group.deadLetters, group.name),
+            const char* plural = *group.deadLetters == 1 ? "" : "s";
+            findings.push_back({FindingSeverity::Warning,
+                                fmt::format("{} dead letter{} of group {}", *group.deadLetters, plural, group.name),
                                 "These messages failed every attempt and wait for a human. Look at their content, mend the cause, send them again.",
                                 "retry", group.name});
         }

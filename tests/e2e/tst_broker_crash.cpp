@@ -168,6 +168,33 @@ RemotingCommand invoke(RemotingClient& client, const std::string& address, Remot
     return failed;
 }
 
+/// Everything a queue holds, in order.
+std::vector<MessageExt> readQueue(RemotingClient& client, const std::string& address, std::int32_t queueId)
+{
+    std::vector<MessageExt> all;
+    PullMessageHeader header;
+    header.consumerGroup = "checker";
+    header.topic = kTopic;
+    header.queueId = queueId;
+    header.maxMsgNums = 32;
+    header.sysFlag = pullflag::kSubscription;
+    header.subscription = "*";
+    for (;;) {
+        auto request = RemotingCommand::request(RequestCode::PullMessage);
+        encodeHeader(header, request.fields);
+        const auto answer = invoke(client, address, std::move(request));
+        auto messages = decodeMessages(answer.body);
+        if (answer.code != 0 || !messages) {
+            if (answer.code != 19) { // 19: the end
+                qWarning("pull of queue %d: %d %s", queueId, answer.code, answer.remark.c_str());
+            }
+            return all;
+        }
+        header.queueOffset = messages->back().queueOffset + 1;
+        std::move(messages->begin(), messages->end(), std::back_inserter(all));
+    }
+}
+
 } // namespace
 
 class TstBrokerCrash : public QObject
@@ -177,21 +204,22 @@ class TstBrokerCrash : public QObject
 private Q_SLOTS:
     void keepsWhatItAcknowledged_data();
     void keepsWhatItAcknowledged();
+    void deliversDelayedMessagesAfterAKill();
 
 private:
-    void writeConfig(const QString& path, const QString& store, const QString& flush) const;
+    static void writeConfig(const QString& path, const QString& store, const QString& flush);
     static void runRound(const std::string& address, Server& server, int round, Journal& journal);
     static void checkOverNetwork(const std::string& address, const Journal& journal);
     static void checkFiles(const QString& store, const Journal& journal);
 };
 
-void TstBrokerCrash::writeConfig(const QString& path, const QString& store, const QString& flush) const
+void TstBrokerCrash::writeConfig(const QString& path, const QString& store, const QString& flush)
 {
     QFile file(path);
     QVERIFY(file.open(QIODevice::WriteOnly));
     file.write(("brokerName=bk-1\nlistenPort=0\nbindAddress=127.0.0.1\nstorePathRootDir=" + store + "\nflushDiskType=" + flush +
                 "\nmappedFileSizeCommitLog=1048576\nmaxMessageSize=65536\nmappedFileSizeConsumeQueue=20000\nmaxHashSlotNum=1000\nmaxIndexNum=3000\n"
-                "diskMaxUsedSpaceRatio=99\ndiskSpaceCleanForciblyRatio=99\ndiskSpaceWarningLevelRatio=99\n")
+                "messageDelayLevel=1s 2s\nflushDelayOffsetInterval=100\ndiskMaxUsedSpaceRatio=99\ndiskSpaceCleanForciblyRatio=99\ndiskSpaceWarningLevelRatio=99\n")
                    .toUtf8());
 }
 
@@ -233,28 +261,10 @@ void TstBrokerCrash::checkOverNetwork(const std::string& address, const Journal&
     RemotingClient client(runtime, {});
     std::map<std::string, int> seen;
     for (int queueId = 0; queueId < kQueues; ++queueId) {
-        PullMessageHeader header;
-        header.consumerGroup = "checker";
-        header.topic = kTopic;
-        header.queueId = queueId;
-        header.maxMsgNums = 32;
-        header.sysFlag = pullflag::kSubscription;
-        header.subscription = "*";
-        for (;;) {
-            auto request = RemotingCommand::request(RequestCode::PullMessage);
-            encodeHeader(header, request.fields);
-            const auto answer = invoke(client, address, std::move(request));
-            if (answer.code == 19) { // the end
-                break;
-            }
-            QVERIFY2(answer.code == 0, (std::to_string(answer.code) + " " + answer.remark).c_str());
-            const auto messages = decodeMessages(answer.body);
-            QVERIFY(messages.has_value());
-            for (const auto& message : *messages) {
-                QCOMPARE(message.queueOffset, header.queueOffset); // no gap, nothing twice
-                ++header.queueOffset;
-                ++seen[message.body];
-            }
+        std::int64_t offset = 0;
+        for (const auto& message : readQueue(client, address, queueId)) {
+            QCOMPARE(message.queueOffset, offset++); // no gap, nothing twice
+            ++seen[message.body];
         }
     }
     for (const auto& [body, id] : journal.acknowledged) {
@@ -346,6 +356,51 @@ void TstBrokerCrash::keepsWhatItAcknowledged()
     QVERIFY(server.stopCleanly());
     checkFiles(store, journal);
     qInfo("%zu messages acknowledged, %zu attempted, %d kills", journal.acknowledged.size(), journal.attempted.size(), rounds);
+}
+
+void TstBrokerCrash::deliversDelayedMessagesAfterAKill()
+{
+    QTemporaryDir directory;
+    writeConfig(directory.filePath("broker.conf"), directory.filePath("store"), "SYNC_FLUSH");
+    Server server(directory.filePath("broker.conf"));
+    IoRuntime runtime({});
+    std::set<std::string> acknowledged;
+    for (int round = 0; round < 2; ++round) {
+        const auto address = server.start();
+        QVERIFY(!address.empty());
+        RemotingClient client(runtime, {});
+        QElapsedTimer timer;
+        timer.start();
+        for (int i = 0; timer.elapsed() < 1'500; ++i) { // some are due before the kill, some after
+            const auto body = std::to_string(round) + "-" + std::to_string(i);
+            auto request = sendRequest(0, {body});
+            request.fields.set("i", i % 2 == 0 ? "DELAY\x01" "1\x02" : "DELAY\x01" "2\x02");
+            if (invoke(client, address, std::move(request)).code == 0) {
+                acknowledged.insert(body);
+            }
+        }
+        client.stop();
+        server.killHard();
+    }
+    QVERIFY(acknowledged.size() > 20);
+    const auto address = server.start();
+    QVERIFY(!address.empty());
+    RemotingClient client(runtime, {});
+    std::map<std::string, int> delivered;
+    QElapsedTimer timer;
+    timer.start();
+    while (delivered.size() < acknowledged.size() && timer.elapsed() < 15'000) {
+        QTest::qWait(200);
+        delivered.clear();
+        for (const auto& message : readQueue(client, address, 0)) {
+            ++delivered[message.body];
+        }
+    }
+    for (const auto& body : acknowledged) {
+        QVERIFY2(delivered.contains(body), ("lost: " + body).c_str());
+    }
+    client.stop();
+    QVERIFY(server.stopCleanly());
 }
 
 QTEST_GUILESS_MAIN(TstBrokerCrash)

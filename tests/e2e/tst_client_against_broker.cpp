@@ -113,8 +113,12 @@ void TstClientAgainstBroker::initTestCase()
     m_producer =
         std::make_unique<Producer>(*m_instance, Producer::Options{.group = unique("shop")});
     need(m_producer->start());
-    const auto cluster = need(m_admin->clusterInfo());
-    QVERIFY(!cluster.brokerAddrTable.empty());
+    ClusterInfo cluster;
+    const auto hasBroker = [&] {
+        cluster = need(m_admin->clusterInfo());
+        return !cluster.brokerAddrTable.empty();
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(hasBroker(), 40'000); // brokers register every 30 s
     m_broker = cluster.brokerAddrTable.begin()->second.address();
 }
 
