@@ -187,6 +187,9 @@ public:
         const std::lock_guard guard(m_files.m_mutex);
         GANTRY_CHECK(m_files.before(MemoryFileSystem::Call::Sync, m_path));
         if (m_inode->isDirty || m_inode->hasMappedWrites) {
+            if (m_inode->hasMappedWrites) {
+                m_inode->modifiedMs = m_files.m_now(); // a mapping's writes show when written back
+            }
             m_inode->durable.assign(m_inode->current);
             m_inode->isDirty = false;
             m_inode->hasMappedWrites = m_inode->mappings > 0;
