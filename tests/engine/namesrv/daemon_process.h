@@ -48,8 +48,24 @@ public:
         ::kill(pid_t(m_process.processId()), signal);
         return m_process.waitForFinished(kPatienceMs) ? exitCode() : -1;
     }
+    /// Waits until standard error says so; what it said before counts, and is kept for errors().
+    [[nodiscard]] bool waitForError(const QByteArray& text)
+    {
+        do {
+            m_errors += m_process.readAllStandardError();
+            if (m_errors.contains(text)) {
+                return true;
+            }
+            m_process.setReadChannel(QProcess::StandardError);
+        } while (m_process.waitForReadyRead(kPatienceMs));
+        return false;
+    }
     [[nodiscard]] qint64 pid() const { return m_process.processId(); }
-    [[nodiscard]] QString errors() { return QString::fromUtf8(m_process.readAllStandardError()); }
+    [[nodiscard]] QString errors()
+    {
+        m_errors += m_process.readAllStandardError();
+        return QString::fromUtf8(m_errors);
+    }
     [[nodiscard]] QString output() { return QString::fromUtf8(m_process.readAllStandardOutput()); }
 
 private:
@@ -60,6 +76,7 @@ private:
     }
 
     QProcess m_process;
+    QByteArray m_errors;
 };
 
 } // namespace gantry::test
