@@ -18,7 +18,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
-#include <atomic>
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <random>
