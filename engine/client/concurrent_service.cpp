@@ -83,9 +83,10 @@ private:
     void enqueue(const MessageQueue& queue, const ProcessQueuePtr& processQueue,
                  const ConsumeBatchPtr& batch, milliseconds delay)
     {
-        // The pool is stopped and joined before the core lets go of this service.
-        m_core.pool().postAfter(
-            delay, [this, queue, processQueue, batch] { consume(queue, processQueue, batch); });
+        // A listener may stop its own consumer, so the running task keeps the core and with it this
+        // service.
+        m_core.pool().postAfter(delay, [this, core = m_core.shared_from_this(), queue, processQueue,
+                                        batch] { consume(queue, processQueue, batch); });
     }
 
     void consume(const MessageQueue& queue, const ProcessQueuePtr& processQueue,

@@ -87,9 +87,10 @@ private:
 
     void enqueue(const MessageQueue& queue, const ProcessQueuePtr& processQueue, milliseconds delay)
     {
-        // The pool is stopped and joined before the core lets go of this service.
-        m_core.pool().postAfter(delay,
-                                [this, queue, processQueue] { consume(queue, processQueue); });
+        // A listener may stop its own consumer, so the running task keeps the core and with it this
+        // service.
+        m_core.pool().postAfter(delay, [this, core = m_core.shared_from_this(), queue,
+                                        processQueue] { consume(queue, processQueue); });
     }
 
     [[nodiscard]] bool holdsQueue(const ProcessQueue& processQueue) const

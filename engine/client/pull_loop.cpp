@@ -200,6 +200,10 @@ void PullLoop::pullFailed(const TaskPtr& task, const Error& error)
     if (!isRetryTopic(task->queue.topic)) {
         log::warning("client", "group {}: {}", m_core.group(), error.message);
     }
+    if (error.remoteCode == static_cast<int>(ResponseCode::SubscriptionNotExist) ||
+        error.remoteCode == static_cast<int>(ResponseCode::SubscriptionNotLatest)) {
+        m_core.instance().heartbeatSoon(); // a broker that restarted knows no subscriptions
+    }
     const bool isBusy = error.remoteCode == static_cast<int>(ResponseCode::FlowControl);
     if (!isBusy && error.code != Errc::Timeout) {
         m_core.instance().refreshRouteSoon(task->queue.topic);

@@ -105,6 +105,7 @@ Rebalance::Outcome Rebalance::balanceShared(const std::string& topic,
     if (!members) {
         log::warning("client", "group {}: {}", m_core.group(), members.error().message);
         m_core.instance().refreshRouteSoon(topic);
+        m_core.instance().heartbeatSoon(); // a broker that restarted knows nobody
         return Outcome::Unbalanced;
     }
     std::sort(members->begin(), members->end());
@@ -112,7 +113,11 @@ Rebalance::Outcome Rebalance::balanceShared(const std::string& topic,
     const bool isMember = std::binary_search(members->begin(), members->end(), me);
     const auto mine = allocateQueues(m_core.options().allocateStrategy, me, all, *members);
     const Outcome outcome = apply(topic, {mine.begin(), mine.end()});
-    return isMember ? outcome : Outcome::Unbalanced; // the broker has not seen our heartbeat yet
+    if (!isMember) {
+        m_core.instance().heartbeatSoon();
+        return Outcome::Unbalanced;
+    }
+    return outcome;
 }
 
 Rebalance::Outcome Rebalance::apply(const std::string& topic, const std::set<MessageQueue>& wanted)
@@ -188,6 +193,8 @@ bool Rebalance::add(const MessageQueue& queue)
     processQueue->setLocked(m_core.usesQueueLocks(), m_core.nowMs());
     if (m_core.addProcessQueue(queue, processQueue)) {
         m_core.pullLoop().start(queue, processQueue, *offset, kFirstPullDelay);
+    } else if (m_core.usesQueueLocks() && !m_core.isRunning()) {
+        unlock({queue}); // stopped meanwhile
     }
     return true;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "fake_cluster.h"
 
+#include "message/record_codec.h"
 #include "protocol/bodies/lock_batch.h"
 #include "protocol/bodies/name_lists.h"
 #include "protocol/bodies/topic_config.h"
 #include "protocol/header_codec.h"
 #include "protocol/headers/offset.h"
+#include "protocol/headers/pull_message.h"
 #include "protocol/headers/send_message.h"
 
 #include <QtGlobal>
@@ -82,6 +84,12 @@ void FakeBroker::setMembers(std::vector<std::string> clientIds)
     m_members = std::move(clientIds);
 }
 
+void FakeBroker::deliver(std::vector<std::string> bodies)
+{
+    const std::lock_guard lock(m_mutex);
+    m_bodies = std::move(bodies);
+}
+
 bool FakeBroker::hasSeen(RequestCode code, int count, std::chrono::milliseconds timeout)
 {
     std::unique_lock lock(m_mutex);
@@ -122,10 +130,14 @@ void FakeBroker::handle(const ConnectionPtr& connection, RemotingCommand request
         responder.drop();
         connection->close();
     } else if ((isSend(request.code) && !m_sendCode) ||
-               request.code == static_cast<std::int32_t>(RequestCode::PullMessage)) {
+               (request.code == static_cast<std::int32_t>(RequestCode::PullMessage) &&
+                m_bodies.empty())) {
         m_held.push_back(std::move(responder));
     } else {
         responder.reply(answer(request));
+        if (request.code == static_cast<std::int32_t>(RequestCode::PullMessage)) {
+            m_bodies.clear();
+        }
     }
 }
 
@@ -149,6 +161,23 @@ RemotingCommand FakeBroker::answer(const RemotingCommand& request) const
     case RequestCode::GetMaxOffset:
         encodeHeader(OffsetResponseHeader{7}, response.fields);
         break;
+    case RequestCode::PullMessage: {
+        const auto pull = decodeHeader<PullMessageHeader>(request.fields);
+        PullMessageResponseHeader header;
+        RecordFields record;
+        record.topic = pull->topic;
+        record.queueId = pull->queueId;
+        record.queueOffset = pull->queueOffset;
+        for (const auto& body : m_bodies) {
+            record.body = body;
+            encodeRecord(record, response.body);
+            ++record.queueOffset;
+        }
+        header.nextBeginOffset = record.queueOffset;
+        header.maxOffset = record.queueOffset;
+        encodeHeader(header, response.fields);
+        break;
+    }
     case RequestCode::LockBatchMq:
         response.body = LockBatchResponse{LockBatchRequest::decode(request.body)->queues}.encode();
         break;

@@ -35,6 +35,8 @@ public:
     /// Sends end their connection instead of being answered.
     void hangUpOnSends(bool hangUp);
     void setMembers(std::vector<std::string> clientIds);
+    /// The next pull is answered with these bodies, one message each; other pulls are held.
+    void deliver(std::vector<std::string> bodies);
     /// Waits until so many requests of the code have arrived.
     [[nodiscard]] bool hasSeen(RequestCode code, int count,
                                std::chrono::milliseconds timeout = std::chrono::seconds{10});
@@ -57,6 +59,7 @@ private:
     std::optional<ResponseCode> m_sendCode = ResponseCode::Success;
     bool m_hangUp = false;
     std::vector<std::string> m_members;
+    std::vector<std::string> m_bodies;
     std::map<std::int32_t, std::vector<RemotingCommand>> m_requests;
     std::vector<Responder> m_held;
 };

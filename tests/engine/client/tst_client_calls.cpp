@@ -8,6 +8,7 @@
 #include "protocol/header_codec.h"
 #include "protocol/headers/admin_group.h"
 #include "protocol/headers/client_manage.h"
+#include "protocol/headers/consumer_send_back.h"
 #include "protocol/headers/send_message.h"
 #include "support/compare.h"
 
@@ -98,6 +99,9 @@ private Q_SLOTS:
     void changedMembersRebalance();
     void orderlyConsumerLocksAndUnlocks();
     void consumersOfOneGroupNeedTheirOwnInstance();
+    void consumerAnnouncesItselfAgainToABrokerThatForgotIt();
+    void failedMessagesAreHandedBackAndTheOffsetMoves();
+    void listenerMayStopItsConsumer();
     void shutdownIsBoundedWithoutAnyServer();
     void shutdownIsBoundedWithSilentBrokers();
 };
@@ -434,6 +438,86 @@ void TstClientCalls::consumersOfOneGroupNeedTheirOwnInstance()
     QCOMPARE(second.start().error().code, Errc::AlreadyExists);
     first.shutdown();
     QVERIFY(second.start());
+}
+
+void TstClientCalls::consumerAnnouncesItselfAgainToABrokerThatForgotIt()
+{
+    FakeCluster cluster(1);
+    cluster.addTopic("orders", 1);
+    ClientInstance instance(cluster.runtime(), cluster.config());
+    auto& broker = cluster.broker(0);
+    broker.setMembers({"somebody else"});
+    PushConsumer consumer(instance, billing());
+    consumer.setListener(acceptAll());
+    QVERIFY(consumer.subscribe("orders"));
+    QVERIFY(consumer.start());
+    QVERIFY(broker.hasSeen(RequestCode::GetConsumerListByGroup, 2));
+    QVERIFY(broker.hasSeen(RequestCode::HeartBeat, 3)); // long before the interval of 30 s
+    QVERIFY(consumer.queues().empty());
+    broker.setMembers({"somebody else", instance.clientId()});
+    QTRY_COMPARE_WITH_TIMEOUT(consumer.queues().size(), 1U, 10'000);
+}
+
+void TstClientCalls::failedMessagesAreHandedBackAndTheOffsetMoves()
+{
+    FakeCluster cluster(1);
+    cluster.addTopic("orders", 1);
+    ClientInstance instance(cluster.runtime(), cluster.config());
+    auto& broker = cluster.broker(0);
+    broker.setMembers({instance.clientId()});
+    broker.deliver({"good", "bad", "good"});
+    auto options = billing();
+    options.maxReconsumeTimes = 5;
+    PushConsumer consumer(instance, options);
+    consumer.setListener([](const std::vector<MessageExt>& messages, ConsumeContext& context) {
+        context.delayLevelWhenNextConsume = 4;
+        return messages[0].body == "bad" ? ConsumeResult::RetryLater : ConsumeResult::Success;
+    });
+    QVERIFY(consumer.subscribe("orders"));
+    QVERIFY(consumer.start());
+    QVERIFY(broker.hasSeen(RequestCode::ConsumerSendMsgBack, 1));
+    const auto header = decodeHeader<ConsumerSendMsgBackHeader>(
+        broker.last(RequestCode::ConsumerSendMsgBack).fields);
+    QCOMPARE(header->group, std::string("billing"));
+    QCOMPARE(header->delayLevel, 4);
+    QCOMPARE(*header->maxReconsumeTimes, 5);
+    QCOMPARE(*header->originTopic, std::string("orders"));
+    QTRY_COMPARE_WITH_TIMEOUT(consumer.queues().at(0).committableOffset, 10, 5'000); // began at 7
+    const auto counters = consumer.counters();
+    QCOMPARE(counters.consumedOk, 2U);
+    QCOMPARE(counters.consumedFailed, 1U);
+    QCOMPARE(counters.pulled, 3U);
+    consumer.shutdown();
+    QCOMPARE(broker.last(RequestCode::UpdateConsumerOffset).fields.find("commitOffset").value(),
+             std::string_view("10"));
+}
+
+void TstClientCalls::listenerMayStopItsConsumer()
+{
+    FakeCluster cluster(1);
+    cluster.addTopic("orders", 1);
+    ClientInstance instance(cluster.runtime(), cluster.config());
+    auto& broker = cluster.broker(0);
+    broker.setMembers({instance.clientId()});
+    broker.deliver({"stop"});
+    std::promise<void> stopped;
+    std::promise<void> mayReturn;
+    auto returned = std::make_shared<std::promise<void>>();
+    auto consumer = std::make_unique<PushConsumer>(instance, billing());
+    consumer->setListener([&, returned](const std::vector<MessageExt>&, ConsumeContext&) {
+        consumer->shutdown();
+        stopped.set_value();
+        mayReturn.get_future().wait();
+        returned->set_value();
+        return ConsumeResult::Success;
+    });
+    QVERIFY(consumer->subscribe("orders"));
+    QVERIFY(consumer->start());
+    stopped.get_future().wait();
+    QCOMPARE(broker.seen(RequestCode::UnregisterClient), 1);
+    consumer.reset(); // while its listener still runs
+    mayReturn.set_value();
+    returned->get_future().wait();
 }
 
 void TstClientCalls::shutdownIsBoundedWithoutAnyServer()
