@@ -12,6 +12,7 @@ namespace gantry {
 namespace {
 
 constexpr std::size_t kDamagedOffsetsMax = 1000;
+constexpr std::int64_t kSmallGap = 64;
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 /// ConsumeQueue entries held in memory while scanning, before they are written out.
 constexpr std::int64_t kTailBytesMax = 16 * kMiB;
@@ -25,6 +26,7 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(const CheckpointValues
         // No log: whatever the queues say, there is nothing to read.
         GANTRY_CHECK(m_queues.truncate(0));
         GANTRY_CHECK(m_queues.cutFiles());
+        forgetIndexFrom(0);
         return Outcome{};
     }
     const std::int64_t dispatched = m_queues.maxCommitLogOffset();
@@ -43,8 +45,12 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(const CheckpointValues
         const MappedFilePtr earlier = m_segments.find(m_segments.find(start)->fromOffset() - 1);
         start = earlier ? earlier->fromOffset() : files.front()->fromOffset();
     }
+    judgeLastSuspects();
     GANTRY_CHECK(cutTail());
     GANTRY_CHECK(writeDispatched());
+    if (m_index.lastOffset() >= m_at) {
+        forgetIndexFrom(m_at); // the index is ahead of the log: it would take new records for known
+    }
     if (!m_report.cleanExit || start < dispatched) {
         GANTRY_CHECK(m_queues.cutFiles());
     }
@@ -67,8 +73,8 @@ Result<std::int64_t> CommitLogRecovery::startAfterCleanExit()
     }
     GANTRY_TRY(item, m_scanner.at(dispatched, kNoLimit));
     if (item.kind == RecordScanner::Kind::Damaged) {
-        GANTRY_TRY(nonZero, m_scanner.nonZeroEnd(dispatched));
-        return nonZero == dispatched ? dispatched : file->fromOffset();
+        GANTRY_TRY(isZero, m_scanner.isZeroAt(dispatched));
+        return isZero ? dispatched : file->fromOffset();
     }
     return dispatched;
 }
@@ -183,47 +189,79 @@ bool CommitLogRecovery::looksTorn(const RecordView& record)
 bool CommitLogRecovery::enter(const RecordView& record, bool isDamaged, bool mayLackOlder)
 {
     const ConsumeQueuePtr queue = m_queues.find(record.topic, record.queueId);
+    if (queue && record.physicalOffset < queue->loadedBegin()) {
+        m_dispatcher.index(record); // of a topic that was deleted and came back since
+        return true;
+    }
     const bool isKnown = queue && queue->maxCommitLogOffset() >= 0;
     const std::int64_t gap = isKnown ? record.queueOffset - queue->maxOffset() : 0;
     if (gap > 0 && mayLackOlder) {
         return false;
     }
-    if (isKnown && m_dispatcher.isQueued(record) &&
-        record.physicalOffset >= queue->maxCommitLogOffset()) {
+    const bool isNew = isKnown && record.physicalOffset >= queue->maxCommitLogOffset();
+    if (isNew && m_dispatcher.isQueued(record)) {
         const auto suspect = m_suspects.find(queue);
         if (suspect != m_suspects.end() && suspect->second.queueOffset + 1 == record.queueOffset) {
-            m_queues.append(queue, suspect->second.queueOffset,
-                            suspect->second.entry); // it was right after all
+            // It was right after all.
+            m_queues.append(queue, suspect->second.queueOffset, suspect->second.entry);
             m_suspects.erase(suspect);
-        } else if (gap > m_holesPossible) {
+        } else if (gap > m_holesPossible || (gap < 0 && record.queueOffset == 0)) {
             enterSuspect(queue, record);
             return true;
-        } else if (gap < 0 && record.queueOffset != 0) {
+        } else if (gap < 0) {
             ++m_holesPossible; // says it is what another record is already
         }
-    } else if (record.queueOffset > 0) {
+    } else if (!isKnown && record.queueOffset > 0) {
         ++m_holesPossible; // a queue nobody knew: perhaps the name is wrong
     }
     isDamaged ? m_dispatcher.dispatchDamaged(record) : m_dispatcher.dispatch(record);
     return true;
 }
 
-/// The record says it is further along its queue than damage can explain. The queue's next record
-/// tells which is wrong.
+/// The record says that it is further along its queue than damage can explain, or the first of a
+/// queue that has others. The queue's next record tells whether that is so.
 void CommitLogRecovery::enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record)
 {
     ++m_holesPossible;
     m_dispatcher.index(record);
+    const auto former = m_suspects.find(queue);
+    if (former != m_suspects.end()) {
+        reject(*queue, former->second);
+    }
     m_suspects[queue] = {record.queueOffset,
                          {record.physicalOffset, record.totalSize, m_dispatcher.tagsCode(record)}};
+}
+
+void CommitLogRecovery::reject(const ConsumeQueue& queue, const Suspect& suspect)
+{
     if (m_report.damagedOffsets.size() < kDamagedOffsetsMax) {
-        m_report.damagedOffsets.push_back(record.physicalOffset);
+        m_report.damagedOffsets.push_back(suspect.entry.offset);
     }
-    log::error("store",
-               "the record at CommitLog offset {} says it is number {} of queue {} of {}, where {} "
-               "was expected",
-               record.physicalOffset, record.queueOffset, record.queueId, record.topic,
-               queue->maxOffset());
+    log::error(
+        "store",
+        "the record at CommitLog offset {} says it is number {} of queue {} of {}, which has "
+        "{}; it is left out of the queue",
+        suspect.entry.offset, suspect.queueOffset, queue.queueId(), queue.topic(),
+        queue.maxOffset());
+}
+
+/// Nothing followed in these queues.
+void CommitLogRecovery::judgeLastSuspects()
+{
+    for (const auto& [queue, suspect] : m_suspects) {
+        const std::int64_t gap = suspect.queueOffset - queue->maxOffset();
+        // A small gap costs nothing but numbers. A first message makes a queue begin anew only if
+        // the queue was not on disk yet, as after a topic was deleted.
+        const bool isRight =
+            suspect.queueOffset == 0 ? !queue->wasLoaded() : gap >= 0 && gap <= kSmallGap;
+        if (isRight) {
+            m_queues.append(queue, suspect.queueOffset, suspect.entry);
+        } else {
+            reject(*queue, suspect);
+        }
+    }
+    m_suspects.clear();
+    std::sort(m_report.damagedOffsets.begin(), m_report.damagedOffsets.end());
 }
 
 /// The next good record behind m_at, -1 if none.

@@ -36,6 +36,12 @@ public:
     Result<Outcome> run(const CheckpointValues& checkpoint);
 
 private:
+    struct Suspect
+    {
+        std::int64_t queueOffset = 0;
+        RawQueueEntry entry;
+    };
+
     static constexpr std::size_t kScanChunk = 4 * kMiB;
 
     Result<std::int64_t> startAfterCleanExit();
@@ -46,6 +52,8 @@ private:
     /// False if the queue lacks entries from before the scan's start.
     bool enter(const RecordView& record, bool isDamaged, bool mayLackOlder);
     void enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record);
+    void reject(const ConsumeQueue& queue, const Suspect& suspect);
+    void judgeLastSuspects();
     [[nodiscard]] static bool looksTorn(const RecordView& record);
     void noteDamage(std::int64_t bytes);
     Result<bool> stepOverDamage(const RecordScanner::Item& item);
@@ -66,13 +74,8 @@ private:
     /// Entries a queue may lack because of damage seen so far; a larger gap comes from a wrong
     /// header.
     std::int64_t m_holesPossible = 0;
-    struct Suspect
-    {
-        std::int64_t queueOffset = 0;
-        RawQueueEntry entry;
-    };
-    std::map<ConsumeQueuePtr, Suspect>
-        m_suspects; ///< wait for the queue's next record to judge them
+    /// Wait for the queue's next record to judge them.
+    std::map<ConsumeQueuePtr, Suspect> m_suspects;
     std::int64_t m_writtenEnd =
         -1; ///< of the file with the end: behind it are only zeros; -1 = not looked at
 };

@@ -73,11 +73,13 @@ Result<std::shared_ptr<File>> ConsumeQueue::openFile(std::int64_t fromOffset) co
 Result<std::shared_ptr<File>> ConsumeQueue::openForWrite(std::int64_t fromOffset,
                                                          std::int64_t position)
 {
+    bool exists = false;
     {
         const std::lock_guard guard(m_mutex);
-        if (m_lastFile >= fromOffset) {
-            return openFile(fromOffset);
-        }
+        exists = m_lastFile >= fromOffset;
+    }
+    if (exists) {
+        return openFile(fromOffset);
     }
     GANTRY_CHECK(m_context.files.createDirectories(directory()));
     GANTRY_TRY(file, m_context.cache.open({m_number, fromOffset}, OpenMode::Create,

@@ -70,6 +70,10 @@ public:
     /// End of the last record the queue knows, -1 if none.
     [[nodiscard]] std::int64_t maxCommitLogOffset() const;
     [[nodiscard]] bool hasFiles() const;
+    /// What load() found: the CommitLog offset of message 0, -1 if there was no entry or the queue
+    /// began later.
+    [[nodiscard]] std::int64_t loadedBegin() const { return m_loadedBegin; }
+    [[nodiscard]] bool wasLoaded() const { return m_wasLoaded; }
 
     /// The CommitLog lost what lies before `minCommitLogOffset`: moves minOffset and deletes files
     /// (never the last).
@@ -114,6 +118,8 @@ private:
     QueueCounter m_counter; // guarded by the append lock
     std::atomic<std::int64_t> m_minOffset{0};
     std::atomic<std::int64_t> m_maxOffset{0};
+    std::int64_t m_loadedBegin = -1; // these two: written before there are threads
+    bool m_wasLoaded = false;
     std::atomic<bool> m_isDirty{false};
     std::atomic<bool> m_hasNewNames{false};
 

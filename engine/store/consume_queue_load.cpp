@@ -59,10 +59,15 @@ Result<> ConsumeQueue::load(bool afterCrash)
         static_cast<int>((m_lastFile - m_firstFile) / m_context.fileSize) + 1);
     m_maxOffset = end;
     m_written = end;
+    if (m_firstFile == 0 && end > 0) {
+        GANTRY_TRY(first, entryAt(0));
+        m_loadedBegin = first.isFiller() ? -1 : first.offset;
+    }
     for (std::int64_t at = end; at > minOffset() && m_maxCommitLogOffset < 0; --at) {
         GANTRY_TRY(entry, entryAt(at - 1));
         m_maxCommitLogOffset = entry.isFiller() ? -1 : entry.end();
     }
+    m_wasLoaded = m_maxCommitLogOffset >= 0;
     return {};
 }
 

@@ -82,6 +82,12 @@ void IndexService::rebuild(std::int64_t beforeOffset,
     }
 }
 
+std::int64_t IndexService::lastOffset() const
+{
+    const std::lock_guard guard(m_mutex);
+    return m_lastOffset;
+}
+
 void IndexService::fail(Error error)
 {
     m_error = std::move(error.message);

@@ -29,6 +29,8 @@ public:
     void rebuild(std::int64_t beforeOffset,
                  const std::function<std::int64_t(std::int64_t)>& storeTimestampAt);
 
+    /// Of the newest indexed record, -1 if there is none.
+    [[nodiscard]] std::int64_t lastOffset() const;
     /// Enters the record's unique key and keys, unless it is there already.
     void put(const RecordView& record);
 

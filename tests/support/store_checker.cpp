@@ -10,7 +10,6 @@
 #include <cstring>
 #include <optional>
 #include <set>
-#include <utility>
 
 namespace gantry {
 
@@ -135,18 +134,17 @@ void StoreChecker::readLog()
             m_formProblems.push_back("not a CommitLog file: " + entry.name);
             continue;
         }
-        const std::size_t before = m_records.size();
-        const std::int64_t tornBefore = std::exchange(m_torn, -1);
         readLogFile(std::stoll(entry.name), *bytes);
-        if (tornBefore >= 0 && m_records.size() > before) {
-            m_damaged.push_back(tornBefore); // the log goes on: damage inside it, not a tail
-        } else if (tornBefore >= 0 && m_torn < 0) {
-            m_torn = tornBefore;
+    }
+    // With records in a later file it is damage inside the log; behind the last record nothing may be.
+    for (const std::int64_t offset : m_garbage) {
+        if (offset < m_logEnd) {
+            m_damaged.push_back(offset);
+        } else {
+            m_formProblems.push_back(fmt::format("garbage behind {}", offset));
         }
     }
-    if (m_torn >= 0) {
-        m_formProblems.push_back(fmt::format("garbage behind {}", m_torn));
-    }
+    std::sort(m_damaged.begin(), m_damaged.end());
 }
 
 void StoreChecker::readLogFile(std::int64_t fromOffset, const std::string& bytes)
@@ -173,7 +171,7 @@ void StoreChecker::readLogFile(std::int64_t fromOffset, const std::string& bytes
         }
         if (next >= bytes.size()) {
             if (bytes.find_first_not_of('\0', at) != std::string::npos) {
-                m_torn = fromOffset + static_cast<std::int64_t>(at);
+                m_garbage.push_back(fromOffset + static_cast<std::int64_t>(at));
             }
             return;
         }

@@ -80,10 +80,10 @@ private:
     const std::filesystem::path m_root;
     std::vector<Record> m_records;
     std::vector<std::int64_t> m_damaged;
+    std::vector<std::int64_t> m_garbage; // begins of what no record follows in its file
     std::map<Queue, std::map<std::int64_t, QueueEntry>> m_queues;
     std::vector<IndexEntry> m_index;
     std::vector<std::string> m_formProblems;
-    std::int64_t m_torn = -1; ///< where unreadable bytes reach a file's end
     std::int64_t m_logEnd = 0;
 };
 

@@ -307,6 +307,16 @@ void TstMessageStore::deletesTopicsForGood()
     QCOMPARE(f.store->maxOffset("gone", 0), 1);
     QCOMPARE(bodies(*f.store, "gone", 0), std::vector<std::string>{"anew"});
     QCOMPARE(f.store->maxOffset("stays", 0), 50);
+    // The same without anything of the new queue on disk, and with more than one message.
+    for (int count = 1; count <= 2; ++count) {
+        QVERIFY(f.store->deleteTopic("gone"));
+        for (int i = 0; i < count; ++i) {
+            QCOMPARE(f.put("gone", 0, "anew" + std::to_string(i)).queueOffset, i);
+        }
+        QVERIFY(f.killAndReopen());
+        QCOMPARE(bodies(*f.store, "gone", 0).size(), static_cast<std::size_t>(count));
+        QCOMPARE(f.store->maxOffset("gone", 0), count);
+    }
 }
 
 void TstMessageStore::takesPutsFromManyThreads()

@@ -134,6 +134,7 @@ private Q_SLOTS:
     void powerCutAtEveryCall();
     void tornTailAtEveryByte();
     void flippedByteCostsOneMessage();
+    void wrongQueueOffsetCostsOneMessage();
     void lostFirstRecordOfAFile();
     void lyingCheckpointIsNotBelieved();
     void failedSyncPoisons();
@@ -320,6 +321,56 @@ void TstStoreCrash::flippedByteCostsOneMessage()
         QCOMPARE(everything(*damaged.store), found);
     }
     QVERIFY(reported > 200);
+}
+
+void TstStoreCrash::wrongQueueOffsetCostsOneMessage()
+{
+    // The header has no checksum: bits of every field that a message is found by.
+    StoreFixture f;
+    QVERIFY(f.open());
+    std::vector<std::string> expected;
+    std::vector<std::int64_t> offsets;
+    for (int i = 0; i < 70; ++i) {
+        expected.push_back("body " + std::to_string(i) + std::string(80, '.'));
+        offsets.push_back(f.put("t", 0, expected.back()).commitLogOffset);
+    }
+    QVERIFY(f.store->sync());
+    const auto whole = f.files->afterKill();
+    const std::filesystem::path logFile = kRoot / "commitlog" / std::string(20, '0');
+    const std::string bytes = whole->content(logFile);
+    const auto flip = [&](int number, int field, int bit) -> std::string {
+        const auto at = static_cast<std::size_t>(offsets[static_cast<std::size_t>(number)] + field +
+                                                 7 - bit / 8);
+        StoreFixture damaged;
+        damaged.files = whole->afterKill();
+        damaged.files->overwrite(logFile, at,
+                                 std::string(1, static_cast<char>(bytes[at] ^ (1 << (bit % 8)))));
+        if (!damaged.open()) {
+            return "does not open";
+        }
+        const std::multiset<std::string> found = everything(*damaged.store);
+        const auto missing =
+            std::count_if(expected.begin(), expected.end(),
+                          [&](const std::string& body) { return found.count(body) != 1; });
+        if (missing > 1) {
+            return std::to_string(missing) + " messages lost";
+        }
+        return damaged.killAndReopen() && everything(*damaged.store) == found
+                   ? ""
+                   : "not the same twice";
+    };
+    for (const int number : {1, 32, 64, 68, 69}) {
+        for (const int field : {4, 12, 20, 28, 36, 84}) { // magic, queue, offsets, flags, lengths
+            for (int bit = 0; bit < 64; bit += field == 20 ? 1 : 5) {
+                const std::string wrong = flip(number, field, bit);
+                QVERIFY2(wrong.empty(), qPrintable(QString("message %1, byte %2, bit %3: %4")
+                                                       .arg(number)
+                                                       .arg(field)
+                                                       .arg(bit)
+                                                       .arg(QString::fromStdString(wrong))));
+            }
+        }
+    }
 }
 
 void TstStoreCrash::lostFirstRecordOfAFile()
