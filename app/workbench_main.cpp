@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/log.h"
 #include "quit_on_signal.h"
 #include "runtime/local_cluster.h"
 #include "ui/bridge/engine_bridge.h"
@@ -161,6 +162,7 @@ int main(int argc, char** argv)
         // A tour looks the same for everybody: it does not read what the user arranged.
         QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, temporary->path());
     }
+    log::setLevel(log::Level::Warning); // the window tells the rest
     const ui::ThemeChoice theme = themeOf(*options);
     ui::applyTheme(theme);
 

@@ -79,7 +79,7 @@ void MainWindow::buildLayout()
     rows->addLayout(columns, 1);
 
     auto* side = new QWidget(central);
-    m_topBar = side;
+    m_side = side;
     auto* sideLayout = new QVBoxLayout(side);
     sideLayout->setContentsMargins(0, metrics::kRelated, 0, metrics::kRelated);
     sideLayout->setSpacing(metrics::kRelated);
@@ -90,7 +90,7 @@ void MainWindow::buildLayout()
     }
     connect(m_nav, &NavList::pageChosen, this, [this](const QString& id) { showPage(id); });
     sideLayout->addWidget(m_nav, 1);
-    buildTopBar(side);
+    buildSideFooter(side);
     columns->addWidget(side);
     auto* line = new QFrame(central);
     line->setFrameShape(QFrame::VLine);
@@ -144,7 +144,7 @@ void MainWindow::buildLayout()
     setCentralWidget(central);
 }
 
-void MainWindow::buildTopBar(QWidget* bar)
+void MainWindow::buildSideFooter(QWidget* bar)
 {
     auto* row = new QHBoxLayout;
     row->setContentsMargins(metrics::kGroups, 0, metrics::kGroups, 0);
@@ -182,7 +182,7 @@ void MainWindow::buildMenus()
     }
     view->addSeparator();
     view->addAction(tr("Show or hide &navigation"), QKeySequence(QStringLiteral("Alt+0")), this,
-                    [this] { m_topBar->setVisible(!m_topBar->isVisible()); });
+                    [this] { m_side->setVisible(!m_side->isVisible()); });
     view->addAction(icon(QStringLiteral("search")), tr("&Find…"),
                     QKeySequence(QStringLiteral("Ctrl+K")), this, &MainWindow::showLocator);
     view->addSeparator();

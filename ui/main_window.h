@@ -53,7 +53,7 @@ protected:
 private:
     void buildLayout();
     void buildMenus();
-    void buildTopBar(QWidget* bar);
+    void buildSideFooter(QWidget* bar);
     void onHostStateChanged();
     void onSnapshot(const SnapshotPtr& snapshot);
     void updateBadges(const ClusterSnapshot& snapshot);
@@ -66,7 +66,7 @@ private:
     SessionHost* m_host;
     ThemeChoice m_theme;
     NavList* m_nav = nullptr;
-    QWidget* m_topBar = nullptr;
+    QWidget* m_side = nullptr;
     QStackedWidget* m_outer = nullptr; ///< start view or pages
     QStackedWidget* m_stack = nullptr;
     EmptyState* m_startView = nullptr;

@@ -374,6 +374,9 @@ void TstUiModels::retryCountdownMovesWithTheClock()
     model.setNow(test::kNow);
     QCOMPARE(cell(model, 0, RetryModel::Due), QString("in 1 min 5 s"));
     QCOMPARE(cell(model, 0, RetryModel::Attempt), QString("2 of 16"));
+    entry.state = RetryEntry::State::DeadLetter;
+    entry.attempt = 17; // the first delivery and sixteen retries
+    QCOMPARE(retryNumber(entry), 16);
     QSignalSpy changes(&model, &QAbstractItemModel::dataChanged);
     model.setNow(test::kNow + 60'000);
     QCOMPARE(changes.count(), 1);

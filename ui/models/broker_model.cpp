@@ -105,7 +105,7 @@ BrokerModel::BrokerModel(QObject* parent)
                 return tr("Down");
             }
             return n.problem().empty() ? tr("Running")
-                   : n.broker          ? format::textOrUnknown(n.broker->storeStateText)
+                   : n.broker          ? format::sentence(n.broker->storeStateText)
                                        : tr("Problem");
         },
         {},

@@ -54,6 +54,13 @@ QString text(const std::string& value)
     return QString::fromUtf8(value.data(), static_cast<qsizetype>(value.size()));
 }
 
+QString sentence(const std::string& value)
+{
+    QString out = textOrUnknown(value);
+    out[0] = out[0].toUpper();
+    return out;
+}
+
 QString textOrUnknown(const std::string& value)
 {
     return value.empty() ? unknown() : text(value);

@@ -14,6 +14,8 @@ namespace gantry::ui::format {
 /// What stands for a value nobody knows.
 [[nodiscard]] QString unknown();
 [[nodiscard]] QString text(const std::string& value);
+/// With a capital first letter; "–" for an empty text.
+[[nodiscard]] QString sentence(const std::string& value);
 /// "–" for an empty text.
 [[nodiscard]] QString textOrUnknown(const std::string& value);
 

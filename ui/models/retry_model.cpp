@@ -6,6 +6,7 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <limits>
 #include <tuple>
 
@@ -51,6 +52,11 @@ std::int64_t dueOrder(const RetryEntry& entry)
 
 } // namespace
 
+int retryNumber(const RetryEntry& entry)
+{
+    return std::clamp(entry.attempt, 0, entry.attemptsMax);
+}
+
 RetryModel::RetryModel(Mode mode, QObject* parent)
     : RowModel(parent)
     , m_mode(mode)
@@ -68,9 +74,11 @@ RetryModel::RetryModel(Mode mode, QObject* parent)
         [](const Row& e) { return stateBadge(e.state); },
         {}};
     columns[Attempt] = {
-        {"attempt", isDead ? tr("Failed attempts") : tr("Failed"),
-         tr("Deliveries that failed so far, of how many at most"), Align::Left, 12, false, 11},
-        [](const Row& e) { return tr("%1 of %2").arg(e.attempt).arg(e.attemptsMax); },
+        {"attempt", isDead ? tr("Retries failed") : tr("Retry"),
+         isDead ? tr("How many retries failed, after the first delivery had failed")
+                : tr("Which retry the next delivery is; after the last it becomes a dead letter"),
+         Align::Left, 12, false, 11},
+        [](const Row& e) { return tr("%1 of %2").arg(retryNumber(e)).arg(e.attemptsMax); },
         [](const Row& e) { return QVariant(e.attempt); },
         {},
         [isDead](const Row&) {

@@ -6,6 +6,10 @@
 
 namespace gantry::ui {
 
+/// Which retry the next delivery is or, of a dead letter, how many retries have failed: 1 to
+/// attemptsMax. The first delivery is no retry, so a dead letter has one failure more than retries.
+[[nodiscard]] int retryNumber(const RetryEntry& entry);
+
 /// Failed messages of a group: those that wait, next due first, or its dead letters, newest first.
 class RetryModel final : public RowModel<RetryEntry>
 {

@@ -27,6 +27,25 @@ void RowProxy::setPredicate(std::function<bool(int)> predicate)
     invalidateFilter();
 }
 
+void RowProxy::setBasePredicate(std::function<bool(int)> predicate)
+{
+    m_basePredicate = std::move(predicate);
+    invalidateFilter();
+}
+
+int RowProxy::baseRowCount() const
+{
+    const int all = sourceModel() ? sourceModel()->rowCount() : 0;
+    if (!m_basePredicate) {
+        return all;
+    }
+    int count = 0;
+    for (int row = 0; row < all; ++row) {
+        count += m_basePredicate(row) ? 1 : 0;
+    }
+    return count;
+}
+
 bool RowProxy::lessThan(const QModelIndex& left, const QModelIndex& right) const
 {
     const QVariant a = left.data(SortRole);
@@ -44,7 +63,8 @@ bool RowProxy::lessThan(const QModelIndex& left, const QModelIndex& right) const
 
 bool RowProxy::filterAcceptsRow(int sourceRow, const QModelIndex& sourceParent) const
 {
-    if (m_predicate && !m_predicate(sourceRow)) {
+    if ((m_basePredicate && !m_basePredicate(sourceRow)) ||
+        (m_predicate && !m_predicate(sourceRow))) {
         return false;
     }
     if (m_words.isEmpty()) {

@@ -20,6 +20,10 @@ public:
     [[nodiscard]] QString filterText() const { return m_words.join(QLatin1Char(' ')); }
     /// Rows of the source model for which it is false are left out; empty = all.
     void setPredicate(std::function<bool(int sourceRow)> predicate);
+    /// Rows for which it is false count as not there at all, e.g. what brokers keep for themselves.
+    void setBasePredicate(std::function<bool(int sourceRow)> predicate);
+    /// How many rows there would be without text and predicate.
+    [[nodiscard]] int baseRowCount() const;
     [[nodiscard]] bool isFiltering() const { return !m_words.isEmpty() || m_predicate; }
 
 protected:
@@ -30,6 +34,7 @@ protected:
 private:
     QStringList m_words;
     std::function<bool(int)> m_predicate;
+    std::function<bool(int)> m_basePredicate;
 };
 
 } // namespace gantry::ui

@@ -89,7 +89,7 @@ std::vector<Field> storeOf(const BrokerInfo& b)
         stored = *b.commitLogMaxOffset - *b.commitLogMinOffset;
     }
     return {
-        known(tr("Store state"), format::textOrUnknown(b.storeStateText),
+        known(tr("Store state"), format::sentence(b.storeStateText),
               tr("Only a running store takes writes")),
         known(tr("Directory"), format::textOrUnknown(b.storeDirectory),
               tr("CommitLog, ConsumeQueues, index, tables"), true),

@@ -28,10 +28,13 @@ namespace gantry::ui {
 
 namespace {
 
-enum Chip { All, Online, Offline, Lagging, ChipCount };
+enum Chip { Own, Online, Offline, Lagging, System, ChipCount };
 
 bool fits(const GroupInfo& group, int chip)
 {
+    if (group.isSystem != (chip == System)) {
+        return false; // brokers make those for themselves; they are only shown when asked for
+    }
     switch (chip) {
     case Online:
         return group.isOnline;
@@ -60,6 +63,7 @@ GroupsPage::GroupsPage(EngineBridge* bridge, QWidget* parent)
     m_list->setEmptyText(
         QStringLiteral("groups"), tr("No consumer groups yet"),
         tr("A group appears when its first consumer subscribes or commits an offset."));
+    applyFilter(Own);
     m_list->setRowActions({m_resetAction, m_retryAction});
     content()->addWidget(new DetailSplitter(QStringLiteral("groups"), tableCard(m_list, this),
                                             buildDetail(), 42, this));
@@ -72,7 +76,8 @@ GroupsPage::GroupsPage(EngineBridge* bridge, QWidget* parent)
 
 void GroupsPage::buildHeader()
 {
-    m_chips = new FilterChips({tr("All"), tr("Online"), tr("Offline"), tr("Behind")}, this);
+    m_chips =
+        new FilterChips({tr("All"), tr("Online"), tr("Offline"), tr("Behind"), tr("System")}, this);
     connect(m_chips, &FilterChips::chosenChanged, this, &GroupsPage::applyFilter);
     m_search = new SearchField(tr("Filter by name"), this);
     m_search->setMaximumWidth(260);
@@ -151,7 +156,9 @@ void GroupsPage::apply(const SnapshotPtr& snapshot)
 
 void GroupsPage::applyFilter(int chip)
 {
-    if (chip == All) {
+    m_list->proxy()->setBasePredicate(
+        [this, chip](int row) { return m_groups->at(row).isSystem == (chip == System); });
+    if (chip == Own || chip == System) {
         m_list->proxy()->setPredicate({});
     } else {
         m_list->proxy()->setPredicate(
@@ -210,7 +217,8 @@ void GroupsPage::applyDetail()
 void GroupsPage::select(const QString& object)
 {
     m_search->clear();
-    m_chips->choose(All);
+    const GroupInfo* group = m_groups->find(object);
+    m_chips->choose(group && group->isSystem ? System : Own);
     m_list->selectKey(object);
 }
 

@@ -59,6 +59,7 @@ QWidget* RetryPage::buildGroups()
     m_groupView = new TableView(this);
     m_groupView->setTable(m_groups, QStringLiteral("retry-groups"), GroupModel::DeadLetters,
                           Qt::DescendingOrder);
+    m_groupView->proxy()->setBasePredicate([this](int row) { return !m_groups->at(row).isSystem; });
     m_groupView->hideColumns({GroupModel::State, GroupModel::Mode, GroupModel::Clients,
                               GroupModel::Topics, GroupModel::Rate, GroupModel::Lag});
     m_groupView->setEmptyText(QStringLiteral("groups"), tr("No consumer groups yet"),
@@ -212,26 +213,27 @@ QString RetryPage::whyOf(const RetryEntry& entry) const
                               : QStringLiteral("'%1'").arg(toQt(entry.originTopic));
     switch (entry.state) {
     case RetryEntry::State::DeadLetter:
-        return tr("Group '%1' failed on this message of %2 on all %3 attempts, so its broker put "
+        return tr("Group '%1' failed on this message of %2 and on all %3 retries, so its broker "
+                  "put "
                   "it into the dead-letter topic. It stays there until it expires. Resend puts a "
                   "copy into %2.")
             .arg(group, topic)
-            .arg(entry.attempt);
+            .arg(retryNumber(entry));
     case RetryEntry::State::Ready:
-        return tr("Group '%1' failed %2 of at most %3 times on this message of %4. Its delay is "
-                  "over: it lies in the group's retry topic until a consumer takes it.")
-            .arg(group)
-            .arg(entry.attempt)
+        return tr("Group '%1' has failed %2 on this message of %5. The delay before retry %3 of %4 "
+                  "is over: it lies in the group's retry topic until a consumer takes it.")
+            .arg(group, format::counted(entry.attempt, tr("time"), tr("times")))
+            .arg(retryNumber(entry))
             .arg(entry.attemptsMax)
             .arg(topic);
     case RetryEntry::State::WaitingForDelay:
         break;
     }
     const QString delay = format::delayOfLevel(entry.message.delayLevel());
-    return tr("Group '%1' failed %2 of at most %3 times on this message of %4. The broker holds it "
-              "back%5 and delivers it again%6.")
-        .arg(group)
-        .arg(entry.attempt)
+    return tr("Group '%1' has failed %2 on this message of %5. The broker holds it back%6 and "
+              "delivers it again%7, as retry %3 of %4.")
+        .arg(group, format::counted(entry.attempt, tr("time"), tr("times")))
+        .arg(retryNumber(entry))
         .arg(entry.attemptsMax)
         .arg(topic, delay.isEmpty() ? QString() : tr(" for %1").arg(delay),
              entry.dueMs ? tr(" at %1").arg(format::timeOfDay(*entry.dueMs)) : QString());

@@ -217,12 +217,10 @@ void TableView::updateEmptyState()
     if (!isEmpty) {
         return;
     }
-    if (m_table->rowCount() > 0) {
+    if (const int hidden = m_proxy->baseRowCount(); hidden > 0) {
         m_empty->setContent(
             QStringLiteral("filter"), tr("Nothing matches the filter"),
-            tr("%1 hidden by it.")
-                .arg(format::counted(m_table->rowCount(), tr("row is"), tr("rows are"))),
-            {});
+            tr("%1 hidden by it.").arg(format::counted(hidden, tr("row is"), tr("rows are"))), {});
     } else {
         m_empty->setContent(m_emptyIcon.isEmpty() ? QStringLiteral("empty") : m_emptyIcon,
                             m_emptySentence.isEmpty() ? tr("Nothing here yet") : m_emptySentence,
