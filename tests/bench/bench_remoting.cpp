@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 // How many requests per second remoting carries over loopback, client and server in one process on one runtime each.
-// Prints one line per shape; nothing is asserted. Usage: bench_remoting [seconds per shape] [body bytes]
+// Prints one line per shape; nothing is asserted. Usage: bench_remoting [seconds per shape] [body bytes] [connections depth]
 #include "remoting/remoting_client.h"
 #include "remoting/remoting_server.h"
 
@@ -168,6 +168,10 @@ int main(int argc, char** argv)
     const double seconds = argc > 1 ? std::atof(argv[1]) : 3.0;
     const auto bodyBytes = static_cast<std::size_t>(argc > 2 ? std::atoi(argv[2]) : 1024);
     fmt::print("remoting over loopback, SEND_MESSAGE_V2-like requests with {} byte bodies, one loop per side\n", bodyBytes);
+    if (argc > 4) {
+        run(static_cast<std::size_t>(std::atoi(argv[3])), std::atoi(argv[4]), seconds, bodyBytes);
+        return 0;
+    }
     for (const auto& [connections, depth] : std::array<std::pair<std::size_t, int>, 4>{{{16, 32}, {64, 1}, {1, 32}, {1, 1}}}) {
         run(connections, depth, seconds, bodyBytes);
     }
