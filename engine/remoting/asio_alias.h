@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The one place that includes Asio. For .cpp files and internal headers of remoting/ (and ha/) only: it is heavy, and
-// nothing above may depend on it.
+// The one place that includes Asio. For .cpp files and internal headers of remoting/ (and ha/)
+// only: it is heavy, and nothing above may depend on it.
 #include "message/host_address.h"
 
 #include <asio/error.hpp>

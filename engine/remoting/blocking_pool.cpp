@@ -55,8 +55,9 @@ void BlockingPool::stop()
 
 bool BlockingPool::isOneOfMyThreads() const
 {
-    return std::any_of(m_threads.begin(), m_threads.end(),
-                       [](const auto& thread) { return thread.get_id() == std::this_thread::get_id(); });
+    return std::any_of(m_threads.begin(), m_threads.end(), [](const auto& thread) {
+        return thread.get_id() == std::this_thread::get_id();
+    });
 }
 
 void BlockingPool::work(std::size_t index)

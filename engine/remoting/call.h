@@ -9,14 +9,15 @@
 
 namespace gantry {
 
-/// A request on its way with the callback that waits for its response. The callback is called exactly once: if the
-/// call dies unfinished (its loop stopped), with Cancelled.
+/// A request on its way with the callback that waits for its response. The callback is called
+/// exactly once: if the call dies unfinished (its loop stopped), with Cancelled.
 struct Call
 {
     using Time = std::chrono::steady_clock::time_point;
 
     Call() = default;
-    Call(RemotingCommand command, std::chrono::milliseconds timeout, Connection::InvokeCallback callback)
+    Call(RemotingCommand command, std::chrono::milliseconds timeout,
+         Connection::InvokeCallback callback)
         : request(std::move(command))
         , timeoutMs(std::clamp<std::int64_t>(timeout.count(), 0, kTimeoutMsMax))
         , deadline(std::chrono::steady_clock::now() + std::chrono::milliseconds(timeoutMs))
@@ -52,7 +53,8 @@ struct Call
     void abandon()
     {
         if (done) {
-            finish(fail(Errc::Cancelled, "the request {} was given up because its event loop has stopped",
+            finish(fail(Errc::Cancelled,
+                        "the request {} was given up because its event loop has stopped",
                         requestCodeName(request.code)));
         }
     }

@@ -24,9 +24,9 @@ std::size_t bytesOf(const Call& call)
 
 } // namespace
 
-ClientChannel::ClientChannel(IoRuntime& runtime, std::shared_ptr<EventLoopImpl> loop, std::string address,
-                             const RemotingClient::Options& options, std::shared_ptr<const Dispatcher> dispatcher,
-                             CloseListener closed)
+ClientChannel::ClientChannel(IoRuntime& runtime, std::shared_ptr<EventLoopImpl> loop,
+                             std::string address, const RemotingClient::Options& options,
+                             std::shared_ptr<const Dispatcher> dispatcher, CloseListener closed)
     : m_runtime(runtime)
     , m_loop(std::move(loop))
     , m_address(std::move(address))
@@ -48,14 +48,21 @@ void ClientChannel::submit(Call call)
     }
     if (m_state == State::Stopped) {
         lock.unlock();
-        failLater(std::move(call), {Errc::Cancelled, fmt::format("the client has stopped; nothing is sent to {}", m_address), -1});
+        failLater(std::move(call),
+                  {Errc::Cancelled,
+                   fmt::format("the client has stopped; nothing is sent to {}", m_address), -1});
         return;
     }
     if (m_state == State::Connecting) {
-        if (m_waiting.size() >= kWaitingCallsMax || m_waitingBytes + bytesOf(call) > m_options.writeQueueBytesMax) {
+        if (m_waiting.size() >= kWaitingCallsMax ||
+            m_waitingBytes + bytesOf(call) > m_options.writeQueueBytesMax) {
             const auto count = m_waiting.size();
             lock.unlock();
-            failLater(std::move(call), {Errc::Busy, fmt::format("{} requests wait for a connection to {} already", count, m_address), -1});
+            failLater(
+                std::move(call),
+                {Errc::Busy,
+                 fmt::format("{} requests wait for a connection to {} already", count, m_address),
+                 -1});
             return;
         }
         m_waitingBytes += bytesOf(call);
@@ -89,8 +96,11 @@ void ClientChannel::forward(const std::shared_ptr<ConnectionImpl>& connection, C
         return;
     }
     if (connection->queuedBytes() + bytesOf(call) > connection->queuedBytesMax()) {
-        failLater(std::move(call), {Errc::Busy, fmt::format("{} bytes are waiting for {} already; try again later",
-                                                            connection->queuedBytes(), m_address), -1});
+        failLater(std::move(call),
+                  {Errc::Busy,
+                   fmt::format("{} bytes are waiting for {} already; try again later",
+                               connection->queuedBytes(), m_address),
+                   -1});
         return;
     }
     connection->send(std::move(call.request));
@@ -109,8 +119,6 @@ void ClientChannel::failLater(Call call, Error error)
         failed.finish(tl::unexpected<Error>(std::move(reason)));
     });
 }
-
-// --- connecting, on the loop -----------------------------------------------------------------------------------------
 
 void ClientChannel::beginConnect()
 {
@@ -141,11 +149,12 @@ void ClientChannel::beginConnect()
 void ClientChannel::resolve(const std::string& host, const std::string& service)
 {
     // Asking the system for a name may take seconds.
-    const bool accepted = m_runtime.tryRunBlocking([self = shared_from_this(), attempt = m_attempt, host, service] {
-        self->m_loop->post([self, attempt, endpoints = resolveHost(host, service)]() mutable {
-            self->onResolved(attempt, std::move(endpoints));
+    const bool accepted =
+        m_runtime.tryRunBlocking([self = shared_from_this(), attempt = m_attempt, host, service] {
+            self->m_loop->post([self, attempt, endpoints = resolveHost(host, service)]() mutable {
+                self->onResolved(attempt, std::move(endpoints));
+            });
         });
-    });
     if (!accepted) {
         failConnect(Errc::Busy, "too much blocking work is waiting to look the name up");
     }
@@ -171,7 +180,8 @@ void ClientChannel::connectNext()
     const auto endpoint = m_endpoints.back();
     m_endpoints.pop_back();
     m_socket.emplace(m_loop->context());
-    m_socket->async_connect(endpoint, [self = shared_from_this(), attempt = m_attempt, endpoint](asio::error_code error) {
+    m_socket->async_connect(endpoint, [self = shared_from_this(), attempt = m_attempt,
+                                       endpoint](asio::error_code error) {
         if (attempt != self->m_attempt) {
             return;
         }
@@ -198,7 +208,8 @@ void ClientChannel::onConnected(const Tcp::endpoint& endpoint)
     options.writeQueueBytesMax = m_options.writeQueueBytesMax;
     options.idleTimeout = m_options.idleTimeout;
     options.requestEncoding = m_options.encoding;
-    const auto connection = std::make_shared<ConnectionImpl>(m_loop, std::move(*m_socket), endpoint, options, m_dispatcher);
+    const auto connection = std::make_shared<ConnectionImpl>(m_loop, std::move(*m_socket), endpoint,
+                                                             options, m_dispatcher);
     endAttempt();
     connection->start([self = shared_from_this()](const auto& closed) { self->onClosed(closed); });
     // Those who waited go first; only then others find the connection and go past the queue.
@@ -222,7 +233,8 @@ void ClientChannel::onConnected(const Tcp::endpoint& endpoint)
 
 void ClientChannel::failConnect(Errc code, std::string_view reason)
 {
-    Error error{code == Errc::Busy ? Errc::Busy : Errc::ConnectFailed, fmt::format("cannot connect to {}: {}", m_address, reason), -1};
+    Error error{code == Errc::Busy ? Errc::Busy : Errc::ConnectFailed,
+                fmt::format("cannot connect to {}: {}", m_address, reason), -1};
     log::debug(kModule, "{}", error.message);
     endAttempt();
     std::deque<Call> failed;
@@ -264,11 +276,12 @@ void ClientChannel::armTimer()
         m_timerAt = std::min(m_timerAt, call.deadline);
     }
     m_timer.expires_at(m_timerAt);
-    m_timer.async_wait([self = shared_from_this(), attempt = m_attempt](const asio::error_code& error) {
-        if (!error && attempt == self->m_attempt) {
-            self->onTimer();
-        }
-    });
+    m_timer.async_wait(
+        [self = shared_from_this(), attempt = m_attempt](const asio::error_code& error) {
+            if (!error && attempt == self->m_attempt) {
+                self->onTimer();
+            }
+        });
 }
 
 void ClientChannel::onTimer()
@@ -277,8 +290,9 @@ void ClientChannel::onTimer()
     std::vector<Call> expired;
     {
         const std::lock_guard guard(m_mutex);
-        const auto firstExpired = std::stable_partition(m_waiting.begin(), m_waiting.end(),
-                                                        [now](const Call& call) { return call.deadline > now; });
+        const auto firstExpired =
+            std::stable_partition(m_waiting.begin(), m_waiting.end(),
+                                  [now](const Call& call) { return call.deadline > now; });
         for (auto call = firstExpired; call != m_waiting.end(); ++call) {
             m_waitingBytes -= bytesOf(*call);
             expired.push_back(std::move(*call));
@@ -286,7 +300,8 @@ void ClientChannel::onTimer()
         m_waiting.erase(firstExpired, m_waiting.end());
     }
     if (now >= m_connectDeadline) {
-        failConnect(Errc::ConnectFailed, fmt::format("no answer within {} ms", m_options.connectTimeout.count()));
+        failConnect(Errc::ConnectFailed,
+                    fmt::format("no answer within {} ms", m_options.connectTimeout.count()));
     } else {
         armTimer();
     }
@@ -295,8 +310,6 @@ void ClientChannel::onTimer()
                          requestCodeName(call.request.code), call.timeoutMs, m_address));
     }
 }
-
-// --- the end ---------------------------------------------------------------------------------------------------------
 
 void ClientChannel::onClosed(const std::shared_ptr<ConnectionImpl>& connection)
 {
@@ -318,7 +331,9 @@ void ClientChannel::disconnect(const Error& reason)
 
 void ClientChannel::shutDown()
 {
-    const Error reason{Errc::Cancelled, fmt::format("the client stops; nothing is sent to {} any more", m_address), -1};
+    const Error reason{Errc::Cancelled,
+                       fmt::format("the client stops; nothing is sent to {} any more", m_address),
+                       -1};
     std::deque<Call> cancelled;
     {
         const std::lock_guard guard(m_mutex);
@@ -354,7 +369,10 @@ void ClientChannel::closeOnLoop(const Error& reason, bool forGood)
 
 void ClientChannel::onLoopStopping()
 {
-    closeOnLoop({Errc::Cancelled, fmt::format("the connection to {} ended because this program stops", m_address), -1}, true);
+    closeOnLoop({Errc::Cancelled,
+                 fmt::format("the connection to {} ended because this program stops", m_address),
+                 -1},
+                true);
 }
 
 } // namespace gantry

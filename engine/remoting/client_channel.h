@@ -10,18 +10,21 @@
 
 namespace gantry {
 
-/// The way to one address: a connection when there is one, else what it takes to get one. Requests wait while it
-/// connects; after a failure, requests within the back-off window fail at once with the reason.
+/// The way to one address: a connection when there is one, else what it takes to get one. Requests
+/// wait while it connects; after a failure, requests within the back-off window fail at once with
+/// the reason.
 class ClientChannel final : public LoopResident, public std::enable_shared_from_this<ClientChannel>
 {
 public:
     using CloseListener = std::function<void(const std::string& address)>;
 
     ClientChannel(IoRuntime& runtime, std::shared_ptr<EventLoopImpl> loop, std::string address,
-                  const RemotingClient::Options& options, std::shared_ptr<const Dispatcher> dispatcher, CloseListener closed);
+                  const RemotingClient::Options& options,
+                  std::shared_ptr<const Dispatcher> dispatcher, CloseListener closed);
 
     // From any thread:
-    /// The call's request is one-way or not; a one-way call finishes with an empty response when it was taken.
+    /// The call's request is one-way or not; a one-way call finishes with an empty response when it
+    /// was taken.
     void submit(Call call);
     /// Ends the connection or the attempt to get one; later calls connect again.
     void disconnect(const Error& reason);
@@ -69,7 +72,8 @@ private:
 
     // Loop only: the attempt under way.
     bool m_isAttempting = false;
-    std::uint64_t m_attempt = 0; // changes when one begins and when it ends, so that late news are recognised
+    std::uint64_t m_attempt =
+        0; // changes when one begins and when it ends, so that late news are recognised
     std::vector<Tcp::endpoint> m_endpoints;
     std::optional<Tcp::socket> m_socket;
     asio::steady_timer m_timer;

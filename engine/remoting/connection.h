@@ -13,8 +13,8 @@
 
 namespace gantry {
 
-/// One remoting connection, either side. Thread-safe: every call is carried over to the connection's loop.
-/// Held by shared_ptr; calls on a closed connection are harmless.
+/// One remoting connection, either side. Thread-safe: every call is carried over to the
+/// connection's loop. Held by shared_ptr; calls on a closed connection are harmless.
 class Connection
 {
 public:
@@ -28,11 +28,13 @@ public:
     [[nodiscard]] virtual bool isOpen() const = 0;
     [[nodiscard]] virtual EventLoop& loop() = 0;
 
-    /// Sends as it is (responses and one-way requests). When the write queue passes its limit the connection closes.
+    /// Sends as it is (responses and one-way requests). When the write queue passes its limit the
+    /// connection closes.
     virtual void send(RemotingCommand command) = 0;
-    /// Sends a request (opaque is set here) and calls back exactly once on the loop: the response, or Timeout,
-    /// ConnectionClosed, Busy. An error response is a success here; look at its code.
-    virtual void invoke(RemotingCommand request, std::chrono::milliseconds timeout, InvokeCallback done) = 0;
+    /// Sends a request (opaque is set here) and calls back exactly once on the loop: the response,
+    /// or Timeout, ConnectionClosed, Busy. An error response is a success here; look at its code.
+    virtual void invoke(RemotingCommand request, std::chrono::milliseconds timeout,
+                        InvokeCallback done) = 0;
     virtual void close() = 0;
 
     struct Traffic

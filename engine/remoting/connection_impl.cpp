@@ -17,7 +17,7 @@ namespace gantry {
 namespace {
 
 constexpr std::string_view kModule = "remoting";
-constexpr std::size_t kReadBytesMin = 4 * 1024;   // what an idle connection costs
+constexpr std::size_t kReadBytesMin = 4 * 1024; // what an idle connection costs
 constexpr std::size_t kReadBytesMax = 128 * 1024;
 constexpr unsigned kSmallReadsBeforeShrink = 64;
 constexpr std::size_t kPiecesPerWrite = 64;
@@ -48,8 +48,9 @@ std::size_t wireBytesOf(const RemotingCommand& command)
 
 } // namespace
 
-ConnectionImpl::ConnectionImpl(std::shared_ptr<EventLoopImpl> loop, Tcp::socket socket, const Tcp::endpoint& peer,
-                               const ConnectionOptions& options, std::shared_ptr<const Dispatcher> dispatcher)
+ConnectionImpl::ConnectionImpl(std::shared_ptr<EventLoopImpl> loop, Tcp::socket socket,
+                               const Tcp::endpoint& peer, const ConnectionOptions& options,
+                               std::shared_ptr<const Dispatcher> dispatcher)
     : m_loop(std::move(loop))
     , m_socket(std::move(socket))
     , m_id(lastConnectionId.fetch_add(1, std::memory_order_relaxed) + 1)
@@ -72,7 +73,8 @@ ConnectionImpl::ConnectionImpl(std::shared_ptr<EventLoopImpl> loop, Tcp::socket 
 
 ConnectionImpl::~ConnectionImpl()
 {
-    GANTRY_ASSERT(m_pending.size() == 0, "{} calls on connection {} were forgotten", m_pending.size(), m_id);
+    GANTRY_ASSERT(m_pending.size() == 0, "{} calls on connection {} were forgotten",
+                  m_pending.size(), m_id);
 }
 
 void ConnectionImpl::start(ClosedHandler closed)
@@ -86,8 +88,6 @@ void ConnectionImpl::start(ClosedHandler closed)
     startRead();
 }
 
-// --- from any thread -------------------------------------------------------------------------------------------------
-
 void ConnectionImpl::send(RemotingCommand command)
 {
     if (m_loop->isThisThread()) {
@@ -100,7 +100,8 @@ void ConnectionImpl::send(RemotingCommand command)
     const auto bytes = wireBytesOf(command);
     addQueuedBytes(bytes);
     if (queuedBytes() > 2 * m_options.writeQueueBytesMax) {
-        removeQueuedBytes(bytes); // the loop is about to close it, or is too late to notice: hold no more
+        // The loop is about to close it, or is too late to notice: hold no more.
+        removeQueuedBytes(bytes);
         close();
         return;
     }
@@ -111,7 +112,8 @@ void ConnectionImpl::send(RemotingCommand command)
     (void)m_loop->enqueue(std::move(item));
 }
 
-void ConnectionImpl::invoke(RemotingCommand request, std::chrono::milliseconds timeout, InvokeCallback done)
+void ConnectionImpl::invoke(RemotingCommand request, std::chrono::milliseconds timeout,
+                            InvokeCallback done)
 {
     GANTRY_ASSERT(done, "request {} without a callback", request.code);
     invokeCall(Call(std::move(request), timeout, std::move(done)));
@@ -131,8 +133,9 @@ void ConnectionImpl::invokeCall(Call call)
     if (queuedBytes() > m_options.writeQueueBytesMax) {
         removeQueuedBytes(item.bytes);
         std::string().swap(item.call.request.body); // refused; until it hears of that, hold no more
-        refuse(std::move(item.call), Errc::Busy, fmt::format("{} bytes are waiting for {} already; try again later",
-                                                             queuedBytes(), m_peer.toText()));
+        refuse(std::move(item.call), Errc::Busy,
+               fmt::format("{} bytes are waiting for {} already; try again later", queuedBytes(),
+                           m_peer.toText()));
         return;
     }
     (void)m_loop->enqueue(std::move(item));
@@ -140,12 +143,15 @@ void ConnectionImpl::invokeCall(Call call)
 
 void ConnectionImpl::close()
 {
-    Error reason{Errc::ConnectionClosed, fmt::format("the connection to {} was closed here", m_peer.toText()), -1};
+    Error reason{Errc::ConnectionClosed,
+                 fmt::format("the connection to {} was closed here", m_peer.toText()), -1};
     if (m_loop->isThisThread()) {
         closeWith(std::move(reason));
         return;
     }
-    m_loop->post([self = shared_from_this(), reason = std::move(reason)]() mutable { self->closeWith(std::move(reason)); });
+    m_loop->post([self = shared_from_this(), reason = std::move(reason)]() mutable {
+        self->closeWith(std::move(reason));
+    });
 }
 
 Connection::Traffic ConnectionImpl::traffic() const
@@ -153,8 +159,6 @@ Connection::Traffic ConnectionImpl::traffic() const
     return {m_framesIn.load(std::memory_order_relaxed), m_framesOut.load(std::memory_order_relaxed),
             m_bytesIn.load(std::memory_order_relaxed), m_bytesOut.load(std::memory_order_relaxed)};
 }
-
-// --- output ----------------------------------------------------------------------------------------------------------
 
 void ConnectionImpl::performSend(RemotingCommand command, std::size_t countedBytes)
 {
@@ -166,27 +170,32 @@ void ConnectionImpl::performCall(Call call, std::size_t countedBytes)
 {
     removeQueuedBytes(countedBytes);
     if (!isOpen()) {
-        return refuse(std::move(call), Errc::ConnectionClosed, fmt::format("the connection to {} is closed", m_peer.toText()));
+        return refuse(std::move(call), Errc::ConnectionClosed,
+                      fmt::format("the connection to {} is closed", m_peer.toText()));
     }
     if (m_pending.isFull() || queuedBytes() + countedBytes > m_options.writeQueueBytesMax) {
-        return refuse(std::move(call), Errc::Busy,
-                      fmt::format("{} has {} requests and {} bytes waiting already; try again later", m_peer.toText(),
-                                  m_pending.size(), queuedBytes()));
+        return refuse(
+            std::move(call), Errc::Busy,
+            fmt::format("{} has {} requests and {} bytes waiting already; try again later",
+                        m_peer.toText(), m_pending.size(), queuedBytes()));
     }
     const auto now = std::chrono::steady_clock::now();
     if (call.deadline <= now) {
-        auto text = fmt::format("request {} to {} was not sent within {} ms", requestCodeName(call.request.code),
-                                m_peer.toText(), call.timeoutMs);
+        auto text =
+            fmt::format("request {} to {} was not sent within {} ms",
+                        requestCodeName(call.request.code), m_peer.toText(), call.timeoutMs);
         return refuse(std::move(call), Errc::Timeout, std::move(text));
     }
     auto request = std::move(call.request);
     request.flag &= ~(RemotingCommand::kResponseFlag | RemotingCommand::kOnewayFlag);
-    request.opaque = m_pending.add({0, request.code, call.timeoutMs, call.deadline, std::exchange(call.done, nullptr)});
+    request.opaque = m_pending.add(
+        {0, request.code, call.timeoutMs, call.deadline, std::exchange(call.done, nullptr)});
     const auto opaque = request.opaque;
     if (!enqueue(std::move(request), m_options.requestEncoding)) {
         call.done = std::move(m_pending.take(opaque)->done);
         return refuse(std::move(call), Errc::LimitExceeded,
-                      fmt::format("the request is larger than a frame may be ({} bytes)", m_options.frameBytesMax));
+                      fmt::format("the request is larger than a frame may be ({} bytes)",
+                                  m_options.frameBytesMax));
     }
     if (call.deadline < m_deadlineArmed) {
         armDeadline();
@@ -221,11 +230,14 @@ void ConnectionImpl::enqueueOrClose(RemotingCommand command)
     const auto isResponse = command.isResponse();
     const auto opaque = command.opaque;
     const auto bodyBytes = command.body.size();
-    if (!enqueue(std::move(command), isResponse ? HeaderEncoding::Json : m_options.requestEncoding)) {
-        log::error(kModule, "a frame of {} bytes for {} is larger than the limit of {} and was not sent", bodyBytes,
-                   m_peer.toText(), m_options.frameBytesMax);
+    if (!enqueue(std::move(command),
+                 isResponse ? HeaderEncoding::Json : m_options.requestEncoding)) {
+        log::error(kModule,
+                   "a frame of {} bytes for {} is larger than the limit of {} and was not sent",
+                   bodyBytes, m_peer.toText(), m_options.frameBytesMax);
         if (isResponse) {
-            auto refusal = RemotingCommand::response(ResponseCode::SystemError, "the response is larger than a frame may be");
+            auto refusal = RemotingCommand::response(ResponseCode::SystemError,
+                                                     "the response is larger than a frame may be");
             refusal.opaque = opaque;
             (void)enqueue(std::move(refusal), HeaderEncoding::Json);
         }
@@ -236,10 +248,12 @@ void ConnectionImpl::enqueueOrClose(RemotingCommand command)
     }
     if (isOpen() && m_output.bytes() > m_options.writeQueueBytesMax) {
         if (const auto leftOut = badPeerThrottle().admit(std::chrono::steady_clock::now())) {
-            log::warning(kModule, "closing {}: it does not read, {} bytes are waiting for it (limit {})", m_peer.toText(),
-                         m_output.bytes(), m_options.writeQueueBytesMax);
+            log::warning(kModule,
+                         "closing {}: it does not read, {} bytes are waiting for it (limit {})",
+                         m_peer.toText(), m_output.bytes(), m_options.writeQueueBytesMax);
         }
-        closeWith({Errc::LimitExceeded, fmt::format("{} does not read its responses", m_peer.toText()), -1});
+        closeWith({Errc::LimitExceeded,
+                   fmt::format("{} does not read its responses", m_peer.toText()), -1});
     }
 }
 
@@ -262,7 +276,8 @@ void ConnectionImpl::flush()
         msghdr message{};
         message.msg_iov = pieces.data();
         message.msg_iovlen = m_output.gather(pieces);
-        const auto written = ::sendmsg(m_socket.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const auto written =
+            ::sendmsg(m_socket.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (written < 0) {
             if (errno == EINTR) {
                 continue;
@@ -289,26 +304,26 @@ void ConnectionImpl::flush()
 void ConnectionImpl::waitWritable()
 {
     m_isWaitingWritable = true;
-    m_socket.async_wait(Tcp::socket::wait_write, [self = shared_from_this()](const asio::error_code& error) {
-        self->m_isWaitingWritable = false;
-        if (error) {
-            self->onBroken("write", error);
-        } else {
-            self->flush();
-        }
-    });
+    m_socket.async_wait(Tcp::socket::wait_write,
+                        [self = shared_from_this()](const asio::error_code& error) {
+                            self->m_isWaitingWritable = false;
+                            if (error) {
+                                self->onBroken("write", error);
+                            } else {
+                                self->flush();
+                            }
+                        });
 }
-
-// --- input -----------------------------------------------------------------------------------------------------------
 
 void ConnectionImpl::startRead()
 {
     const auto space = m_decoder->prepare(m_readSize);
     m_offered = space.size();
-    m_socket.async_read_some(asio::buffer(space.data(), space.size()),
-                             [self = shared_from_this()](const asio::error_code& error, std::size_t count) {
-                                 self->onRead(error, count);
-                             });
+    m_socket.async_read_some(
+        asio::buffer(space.data(), space.size()),
+        [self = shared_from_this()](const asio::error_code& error, std::size_t count) {
+            self->onRead(error, count);
+        });
 }
 
 void ConnectionImpl::onRead(const asio::error_code& error, std::size_t count)
@@ -400,16 +415,15 @@ void ConnectionImpl::onCommand(RemotingCommand command)
     }
 }
 
-// --- the end ---------------------------------------------------------------------------------------------------------
-
 void ConnectionImpl::onBroken(std::string_view what, const asio::error_code& error)
 {
     if (!isOpen()) {
         return;
     }
-    const auto text = error == asio::error::eof ? fmt::format("{} closed the connection", m_peer.toText())
-                                                : fmt::format("the connection to {} broke ({}: {})", m_peer.toText(),
-                                                              what, error.message());
+    const auto text = error == asio::error::eof
+                          ? fmt::format("{} closed the connection", m_peer.toText())
+                          : fmt::format("the connection to {} broke ({}: {})", m_peer.toText(),
+                                        what, error.message());
     log::debug(kModule, "{}", text);
     dropOutput();
     closeWith({Errc::ConnectionClosed, text, -1});
@@ -419,9 +433,12 @@ void ConnectionImpl::closeForProtocol(const Error& error)
 {
     if (const auto leftOut = badPeerThrottle().admit(std::chrono::steady_clock::now())) {
         log::warning(kModule, "closing {}: {}{}", m_peer.toText(), error.message,
-                     *leftOut == 0 ? std::string() : fmt::format(" ({} more such peers were not logged)", *leftOut));
+                     *leftOut == 0
+                         ? std::string()
+                         : fmt::format(" ({} more such peers were not logged)", *leftOut));
     }
-    closeWith({error.code, fmt::format("{} broke the protocol: {}", m_peer.toText(), error.message), -1});
+    closeWith(
+        {error.code, fmt::format("{} broke the protocol: {}", m_peer.toText(), error.message), -1});
 }
 
 void ConnectionImpl::closeWith(const Error& reason, bool atOnce)
@@ -444,7 +461,8 @@ void ConnectionImpl::closeWith(const Error& reason, bool atOnce)
     if (m_deadlineTimer) {
         m_deadlineTimer->cancel();
     }
-    if (!atOnce && m_loop->tryPost([self = shared_from_this(), reason] { self->finishClose(reason); })) {
+    if (!atOnce &&
+        m_loop->tryPost([self = shared_from_this(), reason] { self->finishClose(reason); })) {
         return;
     }
     finishClose(reason);
@@ -469,10 +487,11 @@ void ConnectionImpl::finishClose(const Error& reason)
 
 void ConnectionImpl::onLoopStopping()
 {
-    closeWith({Errc::Cancelled, fmt::format("the connection to {} ended because this program stops", m_peer.toText()), -1}, true);
+    closeWith(
+        {Errc::Cancelled,
+         fmt::format("the connection to {} ended because this program stops", m_peer.toText()), -1},
+        true);
 }
-
-// --- time ------------------------------------------------------------------------------------------------------------
 
 void ConnectionImpl::armDeadline()
 {
@@ -500,8 +519,8 @@ void ConnectionImpl::onDeadline()
     m_pending.takeExpired(std::chrono::steady_clock::now(), expired);
     armDeadline();
     for (auto& entry : expired) {
-        entry.done(fail(Errc::Timeout, "{} did not answer {} within {} ms", m_peer.toText(), requestCodeName(entry.code),
-                        entry.timeoutMs));
+        entry.done(fail(Errc::Timeout, "{} did not answer {} within {} ms", m_peer.toText(),
+                        requestCodeName(entry.code), entry.timeoutMs));
     }
 }
 
@@ -509,10 +528,14 @@ void ConnectionImpl::onSweep(Time now)
 {
     const auto quiet = now - m_lastActivity;
     if (quiet >= m_options.idleTimeout && m_pending.size() == 0) {
-        const auto idleMs = std::chrono::duration_cast<std::chrono::milliseconds>(m_options.idleTimeout).count();
+        const auto idleMs =
+            std::chrono::duration_cast<std::chrono::milliseconds>(m_options.idleTimeout).count();
         log::info(kModule, "closing {}: {} for {} ms", m_peer.toText(),
-                  m_decoder->buffered() == 0 ? "silent" : "an unfinished frame and nothing more", idleMs);
-        closeWith({Errc::ConnectionClosed, fmt::format("the connection to {} was idle for {} ms", m_peer.toText(), idleMs), -1});
+                  m_decoder->buffered() == 0 ? "silent" : "an unfinished frame and nothing more",
+                  idleMs);
+        closeWith({Errc::ConnectionClosed,
+                   fmt::format("the connection to {} was idle for {} ms", m_peer.toText(), idleMs),
+                   -1});
         return;
     }
     const bool holdsMuch = m_offered > kReadBytesMin || m_readSize > kReadBytesMin;

@@ -22,7 +22,8 @@ struct ConnectionOptions
     HeaderEncoding requestEncoding = HeaderEncoding::Json; ///< responses are always JSON
 };
 
-/// A connected socket on its loop. Everything but the public interface's entry points runs on the loop.
+/// A connected socket on its loop. Everything but the public interface's entry points runs on the
+/// loop.
 class ConnectionImpl final : public Connection,
                              public LoopResident,
                              public std::enable_shared_from_this<ConnectionImpl>
@@ -30,9 +31,11 @@ class ConnectionImpl final : public Connection,
 public:
     using ClosedHandler = std::function<void(const std::shared_ptr<ConnectionImpl>&)>;
 
-    /// The socket is connected and belongs to the loop's context. A null dispatcher refuses every request.
-    ConnectionImpl(std::shared_ptr<EventLoopImpl> loop, Tcp::socket socket, const Tcp::endpoint& peer,
-                   const ConnectionOptions& options, std::shared_ptr<const Dispatcher> dispatcher);
+    /// The socket is connected and belongs to the loop's context. A null dispatcher refuses every
+    /// request.
+    ConnectionImpl(std::shared_ptr<EventLoopImpl> loop, Tcp::socket socket,
+                   const Tcp::endpoint& peer, const ConnectionOptions& options,
+                   std::shared_ptr<const Dispatcher> dispatcher);
     ~ConnectionImpl() override;
     ConnectionImpl(const ConnectionImpl&) = delete;
     ConnectionImpl& operator=(const ConnectionImpl&) = delete;
@@ -44,7 +47,8 @@ public:
     [[nodiscard]] EventLoop& loop() override { return *m_loop; }
     [[nodiscard]] EventLoopImpl& loopImpl() { return *m_loop; }
     void send(RemotingCommand command) override;
-    void invoke(RemotingCommand request, std::chrono::milliseconds timeout, InvokeCallback done) override;
+    void invoke(RemotingCommand request, std::chrono::milliseconds timeout,
+                InvokeCallback done) override;
     void close() override;
     [[nodiscard]] Traffic traffic() const override;
     [[nodiscard]] std::int64_t openedWallMs() const override { return m_openedWallMs; }
@@ -52,13 +56,16 @@ public:
     /// Like invoke(), with a deadline that may have begun earlier.
     void invokeCall(Call call);
     /// Bytes given to send() and invoke() that the system has not taken yet. Any thread.
-    [[nodiscard]] std::size_t queuedBytes() const { return m_queuedBytes.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::size_t queuedBytes() const
+    {
+        return m_queuedBytes.load(std::memory_order_relaxed);
+    }
     [[nodiscard]] std::size_t queuedBytesMax() const { return m_options.writeQueueBytesMax; }
 
     // On the loop:
     void start(ClosedHandler closed);
-    /// Pending calls get the reason. `atOnce` calls back before it returns, otherwise that happens a little later on
-    /// the loop, outside of whoever closes.
+    /// Pending calls get the reason. `atOnce` calls back before it returns, otherwise that happens
+    /// a little later on the loop, outside of whoever closes.
     void closeWith(const Error& reason, bool atOnce = false);
     void flush();
     void performCall(Call call, std::size_t countedBytes);
@@ -86,8 +93,14 @@ private:
     void refuse(Call call, Errc code, std::string text);
     void armDeadline();
     void onDeadline();
-    void addQueuedBytes(std::size_t bytes) { m_queuedBytes.fetch_add(bytes, std::memory_order_relaxed); }
-    void removeQueuedBytes(std::size_t bytes) { m_queuedBytes.fetch_sub(bytes, std::memory_order_relaxed); }
+    void addQueuedBytes(std::size_t bytes)
+    {
+        m_queuedBytes.fetch_add(bytes, std::memory_order_relaxed);
+    }
+    void removeQueuedBytes(std::size_t bytes)
+    {
+        m_queuedBytes.fetch_sub(bytes, std::memory_order_relaxed);
+    }
 
     const std::shared_ptr<EventLoopImpl> m_loop;
     Tcp::socket m_socket;
@@ -111,7 +124,8 @@ private:
     std::size_t m_offered = 0;
     unsigned m_smallReads = 0;
     bool m_isReleasingMemory = false;
-    std::size_t m_partialBytes = 0; // of an unfinished frame since they last counted as a sign of life
+    std::size_t m_partialBytes =
+        0; // of an unfinished frame since they last counted as a sign of life
 
     OutputQueue m_output;
     bool m_isDirty = false;

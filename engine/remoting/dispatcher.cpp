@@ -13,10 +13,12 @@ void Dispatcher::add(RequestCode code, Handler handler)
     m_handlers.insert_or_assign(static_cast<std::int32_t>(code), std::move(handler));
 }
 
-void Dispatcher::add(std::initializer_list<RequestCode> codes, const std::shared_ptr<Processor>& processor)
+void Dispatcher::add(std::initializer_list<RequestCode> codes,
+                     const std::shared_ptr<Processor>& processor)
 {
     for (const auto code : codes) {
-        add(code, [processor](const ConnectionPtr& connection, RemotingCommand request, Responder responder) {
+        add(code, [processor](const ConnectionPtr& connection, RemotingCommand request,
+                              Responder responder) {
             processor->handle(connection, std::move(request), std::move(responder));
         });
     }
@@ -27,7 +29,8 @@ void Dispatcher::dispatch(const ConnectionPtr& connection, RemotingCommand reque
     Responder responder(connection, request);
     const auto found = m_handlers.find(request.code);
     if (found == m_handlers.end()) {
-        responder.reply(ResponseCode::RequestCodeNotSupported, fmt::format(" request type {} not supported", request.code));
+        responder.reply(ResponseCode::RequestCodeNotSupported,
+                        fmt::format(" request type {} not supported", request.code));
         return;
     }
     found->second(connection, std::move(request), std::move(responder));

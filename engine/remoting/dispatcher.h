@@ -11,17 +11,18 @@
 
 namespace gantry {
 
-/// Answers the requests of some codes. handle() runs on the connection's loop and must not block; it may keep the
-/// responder and answer later.
+/// Answers the requests of some codes. handle() runs on the connection's loop and must not block;
+/// it may keep the responder and answer later.
 class Processor
 {
 public:
     virtual ~Processor() = default;
-    virtual void handle(const ConnectionPtr& connection, RemotingCommand request, Responder responder) = 0;
+    virtual void handle(const ConnectionPtr& connection, RemotingCommand request,
+                        Responder responder) = 0;
 };
 
-/// Request code -> processor. Filled before the server starts, then only read. Unknown codes are answered 3
-/// (REQUEST_CODE_NOT_SUPPORTED) with a remark that names the code.
+/// Request code -> processor. Filled before the server starts, then only read. Unknown codes are
+/// answered 3 (REQUEST_CODE_NOT_SUPPORTED) with a remark that names the code.
 class Dispatcher
 {
 public:

@@ -16,8 +16,8 @@ constexpr std::size_t kKeptInboxItems = 1024;
 
 EventLoopImpl::EventLoopImpl()
 {
-    // Asio makes what it needs (an epoll and an event descriptor) with the first socket and throws if it cannot. Have it
-    // now, not when the process has run out of descriptors.
+    // Asio makes what it needs (an epoll and an event descriptor) with the first socket and throws
+    // if it cannot. Have it now, not when the process has run out of descriptors.
     const Tcp::socket first(m_context);
 }
 
@@ -106,7 +106,8 @@ void EventLoopImpl::flushDirty()
 
 void EventLoopImpl::addResident(LoopResident& resident)
 {
-    GANTRY_ASSERT(resident.m_residentIndex == LoopResident::kNowhere, "index {}", resident.m_residentIndex);
+    GANTRY_ASSERT(resident.m_residentIndex == LoopResident::kNowhere, "index {}",
+                  resident.m_residentIndex);
     resident.m_residentIndex = m_residents.size();
     m_residents.push_back(&resident);
 }

@@ -17,8 +17,8 @@ namespace gantry {
 class ConnectionImpl;
 class EventLoopImpl;
 
-/// Something that lives on a loop and must let go of its sockets and timers when the loop stops. Registered and called
-/// on the loop only; it unregisters before it dies.
+/// Something that lives on a loop and must let go of its sockets and timers when the loop stops.
+/// Registered and called on the loop only; it unregisters before it dies.
 class LoopResident
 {
 public:
@@ -33,11 +33,13 @@ private:
     std::size_t m_residentIndex = kNowhere;
 };
 
-/// What another thread wants a loop to do. A variant by hand: exactly one of task, call and command is meant.
+/// What another thread wants a loop to do. A variant by hand: exactly one of task, call and command
+/// is meant.
 struct LoopItem
 {
     UniqueFunction<void()> task;
-    std::shared_ptr<ConnectionImpl> connection; ///< set: a call (if call.done) or else a command to send
+    std::shared_ptr<ConnectionImpl>
+        connection; ///< set: a call (if call.done) or else a command to send
     Call call;
     std::size_t bytes = 0; ///< counted as queued by the connection when the item was made
 };
@@ -52,8 +54,8 @@ public:
     [[nodiscard]] bool isThisThread() const override { return current() == this; }
     [[nodiscard]] asio::io_context& context() override { return m_context; }
 
-    /// False (and the item is destroyed on this thread) after stop. All items posted before the loop gets to them cost
-    /// one wake-up.
+    /// False (and the item is destroyed on this thread) after stop. All items posted before the
+    /// loop gets to them cost one wake-up.
     bool enqueue(LoopItem item);
     bool tryPost(UniqueFunction<void()> task);
     /// The loop whose thread this is, or null.
@@ -71,8 +73,8 @@ public:
     void requestSweep(std::chrono::milliseconds period);
     void addDirty(std::shared_ptr<ConnectionImpl> connection);
 
-    /// While one exists, connections of this loop collect what they have to write; the outermost one's end writes it,
-    /// one system call per connection.
+    /// While one exists, connections of this loop collect what they have to write; the outermost
+    /// one's end writes it, one system call per connection.
     class Batch
     {
     public:
@@ -105,7 +107,8 @@ private:
     void sweep();
 
     asio::io_context m_context{1};
-    std::optional<asio::executor_work_guard<asio::io_context::executor_type>> m_work{m_context.get_executor()};
+    std::optional<asio::executor_work_guard<asio::io_context::executor_type>> m_work{
+        m_context.get_executor()};
 
     std::mutex m_mutex;
     std::vector<LoopItem> m_inbox; // guarded, as the two below
@@ -143,7 +146,8 @@ private:
     std::shared_ptr<std::latch> m_latch;
 };
 
-/// Runs the task on every loop of the runtime and waits for all of them. Loops that have stopped are passed over.
+/// Runs the task on every loop of the runtime and waits for all of them. Loops that have stopped
+/// are passed over.
 void runOnEveryLoop(IoRuntime& runtime, const std::function<void(EventLoopImpl&)>& task);
 
 } // namespace gantry

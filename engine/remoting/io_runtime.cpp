@@ -17,7 +17,8 @@ namespace {
 class LoopTimer final : public LoopResident, public std::enable_shared_from_this<LoopTimer>
 {
 public:
-    LoopTimer(std::shared_ptr<EventLoopImpl> loop, std::chrono::milliseconds delay, bool repeats, std::function<void()> task)
+    LoopTimer(std::shared_ptr<EventLoopImpl> loop, std::chrono::milliseconds delay, bool repeats,
+              std::function<void()> task)
         : m_loop(std::move(loop))
         , m_delay(delay)
         , m_repeats(repeats)
@@ -108,12 +109,17 @@ struct IoRuntime::Impl
         : pool(options.blockingThreadCount, options.blockingQueueMax)
     {}
 
-    EventLoopImpl& next() { return *loops[nextIndex.fetch_add(1, std::memory_order_relaxed) % loops.size()]; }
+    EventLoopImpl& next()
+    {
+        return *loops[nextIndex.fetch_add(1, std::memory_order_relaxed) % loops.size()];
+    }
 
-    std::unique_ptr<Timer> startTimer(std::chrono::milliseconds delay, bool repeats, std::function<void()> task)
+    std::unique_ptr<Timer> startTimer(std::chrono::milliseconds delay, bool repeats,
+                                      std::function<void()> task)
     {
         auto& loop = next();
-        auto timer = std::make_shared<LoopTimer>(loop.shared_from_this(), delay, repeats, std::move(task));
+        auto timer =
+            std::make_shared<LoopTimer>(loop.shared_from_this(), delay, repeats, std::move(task));
         loop.post([timer] { timer->start(); });
         return std::make_unique<TimerHandle>(std::move(timer));
     }
@@ -133,7 +139,8 @@ IoRuntime::IoRuntime(Options options)
         m_impl->loops.push_back(std::make_shared<EventLoopImpl>());
     }
     for (std::size_t i = 0; i < options.loopCount; ++i) {
-        m_impl->threads.emplace_back([loop = m_impl->loops[i], i] { loop->run(fmt::format("gantry-net-{}", i)); });
+        m_impl->threads.emplace_back(
+            [loop = m_impl->loops[i], i] { loop->run(fmt::format("gantry-net-{}", i)); });
     }
 }
 
@@ -162,12 +169,14 @@ bool IoRuntime::tryRunBlocking(UniqueFunction<void()> task)
     return m_impl->pool.tryRun(std::move(task));
 }
 
-std::unique_ptr<Timer> IoRuntime::runAfter(std::chrono::milliseconds delay, std::function<void()> task)
+std::unique_ptr<Timer> IoRuntime::runAfter(std::chrono::milliseconds delay,
+                                           std::function<void()> task)
 {
     return m_impl->startTimer(delay, false, std::move(task));
 }
 
-std::unique_ptr<Timer> IoRuntime::runEvery(std::chrono::milliseconds period, std::function<void()> task)
+std::unique_ptr<Timer> IoRuntime::runEvery(std::chrono::milliseconds period,
+                                           std::function<void()> task)
 {
     return m_impl->startTimer(period, true, std::move(task));
 }

@@ -15,21 +15,23 @@ class io_context;
 
 namespace gantry {
 
-/// One event loop on one thread. Everything of a connection happens on the loop it was given to, so connections need
-/// no locks. Code that runs on a loop must not block: no disk waits, no synchronous remoting calls.
+/// One event loop on one thread. Everything of a connection happens on the loop it was given to, so
+/// connections need no locks. Code that runs on a loop must not block: no disk waits, no
+/// synchronous remoting calls.
 class EventLoop
 {
 public:
     virtual ~EventLoop() = default;
-    /// Runs the task on the loop's thread, later; callable from any thread. After stop() tasks are dropped.
+    /// Runs the task on the loop's thread, later; callable from any thread. After stop() tasks are
+    /// dropped.
     virtual void post(UniqueFunction<void()> task) = 0;
     [[nodiscard]] virtual bool isThisThread() const = 0;
     /// For code inside remoting/ (and ha/) only.
     [[nodiscard]] virtual asio::io_context& context() = 0;
 };
 
-/// Cancels on destruction. Destroying it from another thread than the loop's waits for no running callback, so the
-/// callback must own what it touches.
+/// Cancels on destruction. Destroying it from another thread than the loop's waits for no running
+/// callback, so the callback must own what it touches.
 class Timer
 {
 public:
@@ -37,8 +39,8 @@ public:
     virtual void cancel() = 0;
 };
 
-/// The threads of one process part (a broker, an embedded cluster, a client): event loops and a small pool for work
-/// that may block. Shared by servers and clients; must outlive them.
+/// The threads of one process part (a broker, an embedded cluster, a client): event loops and a
+/// small pool for work that may block. Shared by servers and clients; must outlive them.
 class IoRuntime
 {
 public:
@@ -61,9 +63,12 @@ public:
     /// Runs the task on a blocking thread; false when the queue is full or the runtime is stopping.
     [[nodiscard]] bool tryRunBlocking(UniqueFunction<void()> task);
 
-    /// Calls the task on a loop after the delay, once / again and again (a period begins when the last call ended).
-    [[nodiscard]] std::unique_ptr<Timer> runAfter(std::chrono::milliseconds delay, std::function<void()> task);
-    [[nodiscard]] std::unique_ptr<Timer> runEvery(std::chrono::milliseconds period, std::function<void()> task);
+    /// Calls the task on a loop after the delay, once / again and again (a period begins when the
+    /// last call ended).
+    [[nodiscard]] std::unique_ptr<Timer> runAfter(std::chrono::milliseconds delay,
+                                                  std::function<void()> task);
+    [[nodiscard]] std::unique_ptr<Timer> runEvery(std::chrono::milliseconds period,
+                                                  std::function<void()> task);
 
     /// Idempotent; returns when no task runs any more. Not from one of its own threads.
     void stop();

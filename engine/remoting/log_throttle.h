@@ -8,8 +8,8 @@
 
 namespace gantry {
 
-/// Keeps a misbehaving peer from filling the log: lets `linesMax` lines pass per period and counts the others.
-/// Thread-safe.
+/// Keeps a misbehaving peer from filling the log: lets `linesMax` lines pass per period and counts
+/// the others. Thread-safe.
 class LogThrottle
 {
 public:
@@ -18,7 +18,8 @@ public:
         , m_period(period)
     {}
 
-    /// Nothing: keep quiet. Otherwise write, and mention how many lines were left out before, if any.
+    /// Nothing: keep quiet. Otherwise write, and mention how many lines were left out before, if
+    /// any.
     [[nodiscard]] std::optional<std::uint64_t> admit(std::chrono::steady_clock::time_point now)
     {
         const std::lock_guard guard(m_mutex);

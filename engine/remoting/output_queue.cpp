@@ -14,7 +14,8 @@ constexpr std::size_t kKeptBytesMax = 256 * 1024;
 constexpr std::size_t kLengthFieldBytes = 4;
 } // namespace
 
-std::size_t OutputQueue::append(RemotingCommand command, HeaderEncoding encoding, std::size_t frameBytesMax)
+std::size_t OutputQueue::append(RemotingCommand command, HeaderEncoding encoding,
+                                std::size_t frameBytesMax)
 {
     auto& bytes = m_filling.bytes;
     const auto start = bytes.size();
@@ -77,7 +78,9 @@ void OutputQueue::consume(std::size_t count)
         }
         count -= rest;
         if (m_piece % 2 == 1) {
-            std::string().swap(m_writing.large[m_piece / 2].body); // written: do not hold megabytes for the rest of the batch
+            std::string().swap(
+                m_writing.large[m_piece / 2]
+                    .body); // written: do not hold megabytes for the rest of the batch
         }
         ++m_piece;
         m_pieceOffset = 0;

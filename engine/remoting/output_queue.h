@@ -12,19 +12,22 @@
 
 namespace gantry {
 
-/// What one connection has to write. Heads and small bodies are put together in one buffer, large bodies are kept as
-/// they came; gather() offers everything to one writev. Two halves: one fills while the other is being written. Not
-/// thread-safe.
+/// What one connection has to write. Heads and small bodies are put together in one buffer, large
+/// bodies are kept as they came; gather() offers everything to one writev. Two halves: one fills
+/// while the other is being written. Not thread-safe.
 class OutputQueue
 {
 public:
-    /// Appends a frame and gives its size; 0 (and nothing appended) if it would exceed `frameBytesMax`.
-    [[nodiscard]] std::size_t append(RemotingCommand command, HeaderEncoding encoding, std::size_t frameBytesMax);
+    /// Appends a frame and gives its size; 0 (and nothing appended) if it would exceed
+    /// `frameBytesMax`.
+    [[nodiscard]] std::size_t append(RemotingCommand command, HeaderEncoding encoding,
+                                     std::size_t frameBytesMax);
 
     [[nodiscard]] bool isEmpty() const { return m_bytes == 0; }
     [[nodiscard]] std::size_t bytes() const { return m_bytes; }
 
-    /// Fills `pieces` with what comes next; gives their number. Valid until append(), consume() or trim().
+    /// Fills `pieces` with what comes next; gives their number. Valid until append(), consume() or
+    /// trim().
     [[nodiscard]] std::size_t gather(std::span<iovec> pieces);
     /// The first `count` bytes were written.
     void consume(std::size_t count);

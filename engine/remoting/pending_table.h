@@ -10,11 +10,12 @@
 
 namespace gantry {
 
-/// The requests of one connection that wait for a response, by opaque and by deadline. Not thread-safe: it lives on the
-/// connection's loop.
+/// The requests of one connection that wait for a response, by opaque and by deadline. Not
+/// thread-safe: it lives on the connection's loop.
 ///
-/// Opaques count up. A request's place is `opaque mod capacity`; an opaque whose place is still taken by a slow request
-/// is skipped, so there are no collisions, no probing and no allocation per request.
+/// Opaques count up. A request's place is `opaque mod capacity`; an opaque whose place is still
+/// taken by a slow request is skipped, so there are no collisions, no probing and no allocation per
+/// request.
 class PendingTable
 {
 public:
@@ -23,8 +24,8 @@ public:
     struct Entry
     {
         std::int32_t opaque = 0;
-        std::int32_t code = 0;       ///< of the request, for the error text
-        std::int64_t timeoutMs = 0;  ///< likewise
+        std::int32_t code = 0;      ///< of the request, for the error text
+        std::int64_t timeoutMs = 0; ///< likewise
         Time deadline{};
         Connection::InvokeCallback done; ///< empty = the place is free
     };
@@ -39,7 +40,8 @@ public:
     [[nodiscard]] std::optional<Entry> take(std::int32_t opaque);
     /// Deadline of the next entry to expire.
     [[nodiscard]] std::optional<Time> earliestDeadline();
-    /// Moves the entries whose deadline is not after `now` to `expired`, in the order of their deadlines.
+    /// Moves the entries whose deadline is not after `now` to `expired`, in the order of their
+    /// deadlines.
     void takeExpired(Time now, std::vector<Entry>& expired);
     [[nodiscard]] std::vector<Entry> takeAll();
     /// Gives memory back if nothing is pending.

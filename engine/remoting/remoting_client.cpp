@@ -43,13 +43,15 @@ struct RemotingClient::Impl : std::enable_shared_from_this<RemotingClient::Impl>
         }
         auto& channel = channels[address];
         if (!channel) {
-            auto& loop = static_cast<EventLoopImpl&>(runtime.loop(nextLoopIndex++ % runtime.loopCount()));
-            channel = std::make_shared<ClientChannel>(runtime, loop.shared_from_this(), address, options, requests,
-                                                      [self = weak_from_this()](const std::string& closed) {
-                                                          if (const auto impl = self.lock()) {
-                                                              impl->onClosed(closed);
-                                                          }
-                                                      });
+            auto& loop =
+                static_cast<EventLoopImpl&>(runtime.loop(nextLoopIndex++ % runtime.loopCount()));
+            channel = std::make_shared<ClientChannel>(
+                runtime, loop.shared_from_this(), address, options, requests,
+                [self = weak_from_this()](const std::string& closed) {
+                    if (const auto impl = self.lock()) {
+                        impl->onClosed(closed);
+                    }
+                });
         }
         return channel;
     }
@@ -89,7 +91,8 @@ struct RemotingClient::Impl : std::enable_shared_from_this<RemotingClient::Impl>
     std::function<void(const std::string&)> closeListener;
 };
 
-RemotingClient::RemotingClient(IoRuntime& runtime, Options options, std::shared_ptr<const Dispatcher> requests)
+RemotingClient::RemotingClient(IoRuntime& runtime, Options options,
+                               std::shared_ptr<const Dispatcher> requests)
     : m_impl(std::make_shared<Impl>(runtime, options, std::move(requests)))
 {}
 
@@ -98,19 +101,20 @@ RemotingClient::~RemotingClient()
     stop();
 }
 
-void RemotingClient::invokeAsync(const std::string& address, RemotingCommand request, std::chrono::milliseconds timeout,
-                                 Connection::InvokeCallback done)
+void RemotingClient::invokeAsync(const std::string& address, RemotingCommand request,
+                                 std::chrono::milliseconds timeout, Connection::InvokeCallback done)
 {
     GANTRY_ASSERT(done, "request {} without a callback", request.code);
     request.flag &= ~RemotingCommand::kOnewayFlag;
     m_impl->submit(address, Call(std::move(request), timeout, std::move(done)));
 }
 
-Result<RemotingCommand> RemotingClient::invokeSync(const std::string& address, RemotingCommand request,
+Result<RemotingCommand> RemotingClient::invokeSync(const std::string& address,
+                                                   RemotingCommand request,
                                                    std::chrono::milliseconds timeout)
 {
-    GANTRY_ASSERT(EventLoopImpl::current() == nullptr, "waiting for request {} on a loop would block what it waits for",
-                  request.code);
+    GANTRY_ASSERT(EventLoopImpl::current() == nullptr,
+                  "waiting for request {} on a loop would block what it waits for", request.code);
     const auto code = request.code;
     const auto shared = std::make_shared<SyncResult>();
     invokeAsync(address, std::move(request), timeout, [shared](Result<RemotingCommand> result) {
@@ -119,13 +123,16 @@ Result<RemotingCommand> RemotingClient::invokeSync(const std::string& address, R
         shared->arrived.notify_one();
     });
     std::unique_lock lock(shared->mutex);
-    if (!shared->arrived.wait_for(lock, timeout + kSyncGrace, [&] { return shared->result.has_value(); })) {
-        return fail(Errc::Timeout, "request {} to {} got no answer: the event loop is stuck", requestCodeName(code), address);
+    if (!shared->arrived.wait_for(lock, timeout + kSyncGrace,
+                                  [&] { return shared->result.has_value(); })) {
+        return fail(Errc::Timeout, "request {} to {} got no answer: the event loop is stuck",
+                    requestCodeName(code), address);
     }
     return std::move(*shared->result);
 }
 
-void RemotingClient::sendOneway(const std::string& address, RemotingCommand request, std::function<void(Result<>)> done)
+void RemotingClient::sendOneway(const std::string& address, RemotingCommand request,
+                                std::function<void(Result<>)> done)
 {
     constexpr std::chrono::milliseconds kConnectingMax{60'000}; // the connect timeout comes first
     request.flag |= RemotingCommand::kOnewayFlag;
@@ -154,7 +161,8 @@ void RemotingClient::closeChannel(const std::string& address)
         }
     }
     if (channel) {
-        channel->disconnect({Errc::ConnectionClosed, fmt::format("the connection to {} was closed here", address), -1});
+        channel->disconnect({Errc::ConnectionClosed,
+                             fmt::format("the connection to {} was closed here", address), -1});
     }
 }
 
@@ -179,8 +187,12 @@ void RemotingClient::stop()
 
 Error remoteError(const RemotingCommand& response, std::string_view what)
 {
-    const auto remark = response.remark.empty() ? std::string_view("no remark") : std::string_view(response.remark);
-    return {Errc::Remote, fmt::format("{}: {} ({}): {}", what, responseCodeName(response.code), response.code, remark), response.code};
+    const auto remark =
+        response.remark.empty() ? std::string_view("no remark") : std::string_view(response.remark);
+    return {Errc::Remote,
+            fmt::format("{}: {} ({}): {}", what, responseCodeName(response.code), response.code,
+                        remark),
+            response.code};
 }
 
 } // namespace gantry

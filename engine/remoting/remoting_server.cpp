@@ -23,7 +23,8 @@ constexpr std::chrono::milliseconds kAcceptRetryDelay{100};
 
 struct RemotingServer::Impl final : LoopResident, std::enable_shared_from_this<RemotingServer::Impl>
 {
-    Impl(IoRuntime& ioRuntime, Options serverOptions, std::shared_ptr<const Dispatcher> requests, Listener connectionListener)
+    Impl(IoRuntime& ioRuntime, Options serverOptions, std::shared_ptr<const Dispatcher> requests,
+         Listener connectionListener)
         : runtime(ioRuntime)
         , options(std::move(serverOptions))
         , dispatcher(std::move(requests))
@@ -70,7 +71,9 @@ Result<> RemotingServer::Impl::listen()
     asio::error_code error;
     const auto address = asio::ip::make_address(options.bindAddress, error);
     if (error) {
-        return fail(Errc::InvalidArgument, "'{}' is not an IP address to listen on; use one like 127.0.0.1", options.bindAddress);
+        return fail(Errc::InvalidArgument,
+                    "'{}' is not an IP address to listen on; use one like 127.0.0.1",
+                    options.bindAddress);
     }
     const Tcp::endpoint endpoint(address, options.port);
     acceptor.open(endpoint.protocol(), error);
@@ -92,7 +95,8 @@ Result<> RemotingServer::Impl::listen()
     const auto where = fmt::format("{}:{}", options.bindAddress, options.port);
     if (error == asio::error::address_in_use) {
         return fail(Errc::AddressInUse,
-                    "port {} is in use: another program listens on {} already. Stop it, or choose another port (listenPort; "
+                    "port {} is in use: another program listens on {} already. Stop it, or choose "
+                    "another port (listenPort; "
                     "0 takes any free one)",
                     options.port, where);
     }
@@ -101,14 +105,17 @@ Result<> RemotingServer::Impl::listen()
 
 void RemotingServer::Impl::accept()
 {
-    // A counter of our own: with the runtime's, whoever takes turns with us would leave us every second loop only.
+    // A counter of our own: with the runtime's, whoever takes turns with us would leave us every
+    // second loop only.
     auto& loop = static_cast<EventLoopImpl&>(runtime.loop(nextLoopIndex++ % runtime.loopCount()));
-    acceptor.async_accept(loop.context(), [self = shared_from_this(), &loop](const asio::error_code& error, Tcp::socket socket) {
+    acceptor.async_accept(loop.context(), [self = shared_from_this(), &loop](
+                                              const asio::error_code& error, Tcp::socket socket) {
         self->onAccepted(error, std::move(socket), loop);
     });
 }
 
-void RemotingServer::Impl::onAccepted(const asio::error_code& error, Tcp::socket socket, EventLoopImpl& loop)
+void RemotingServer::Impl::onAccepted(const asio::error_code& error, Tcp::socket socket,
+                                      EventLoopImpl& loop)
 {
     if (!acceptor.is_open()) {
         return;
@@ -123,7 +130,9 @@ void RemotingServer::Impl::onAccepted(const asio::error_code& error, Tcp::socket
         // It left before we looked.
     } else if (connectionCount.load() >= options.connectionsMax) {
         if (const auto leftOut = acceptThrottle.admit(std::chrono::steady_clock::now())) {
-            log::warning(kModule, "port {}: refused {}, the limit of {} connections is reached ({} more refused since the last such line)",
+            log::warning(kModule,
+                         "port {}: refused {}, the limit of {} connections is reached ({} more "
+                         "refused since the last such line)",
                          port, toHostAddress(peer).toText(), options.connectionsMax, *leftOut);
         }
     } else {
@@ -143,8 +152,8 @@ void RemotingServer::Impl::onAcceptFailed(const asio::error_code& error)
     }
     // Mostly: no file descriptors left. Asking again at once would spin.
     if (const auto leftOut = acceptThrottle.admit(std::chrono::steady_clock::now())) {
-        log::error(kModule, "port {}: cannot accept connections: {}; trying again every {} ms", port, error.message(),
-                   kAcceptRetryDelay.count());
+        log::error(kModule, "port {}: cannot accept connections: {}; trying again every {} ms",
+                   port, error.message(), kAcceptRetryDelay.count());
     }
     retryTimer.expires_after(kAcceptRetryDelay);
     retryTimer.async_wait([self = shared_from_this()](const asio::error_code& cancelled) {
@@ -169,7 +178,8 @@ void RemotingServer::Impl::adopt(EventLoopImpl& loop, Tcp::socket socket, const 
     connectionOptions.frameBytesMax = options.frameBytesMax;
     connectionOptions.writeQueueBytesMax = options.writeQueueBytesMax;
     connectionOptions.idleTimeout = options.idleTimeout;
-    auto connection = std::make_shared<ConnectionImpl>(loop.shared_from_this(), std::move(socket), peer, connectionOptions, dispatcher);
+    auto connection = std::make_shared<ConnectionImpl>(loop.shared_from_this(), std::move(socket),
+                                                       peer, connectionOptions, dispatcher);
     {
         const std::lock_guard guard(mutex);
         if (isStopping) {
@@ -216,15 +226,19 @@ void RemotingServer::Impl::stop()
             }
         }
         for (const auto& connection : mine) {
-            connection->closeWith({Errc::Cancelled, fmt::format("the server on port {} stops", port), -1}, true);
+            connection->closeWith(
+                {Errc::Cancelled, fmt::format("the server on port {} stops", port), -1}, true);
         }
     });
-    // Connections that closed by themselves just before tell it in a task of their own: wait for those, too.
+    // Connections that closed by themselves just before tell it in a task of their own: wait for
+    // those, too.
     runOnEveryLoop(runtime, [](EventLoopImpl&) {});
 }
 
-RemotingServer::RemotingServer(IoRuntime& runtime, Options options, std::shared_ptr<const Dispatcher> dispatcher, Listener listener)
-    : m_impl(std::make_shared<Impl>(runtime, std::move(options), std::move(dispatcher), std::move(listener)))
+RemotingServer::RemotingServer(IoRuntime& runtime, Options options,
+                               std::shared_ptr<const Dispatcher> dispatcher, Listener listener)
+    : m_impl(std::make_shared<Impl>(runtime, std::move(options), std::move(dispatcher),
+                                    std::move(listener)))
 {}
 
 RemotingServer::~RemotingServer()

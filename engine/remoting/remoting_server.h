@@ -11,7 +11,8 @@
 
 namespace gantry {
 
-/// Listens and serves. One per address; share a Dispatcher between several. Thread-safe after start().
+/// Listens and serves. One per address; share a Dispatcher between several. Thread-safe after
+/// start().
 class RemotingServer
 {
 public:
@@ -21,8 +22,10 @@ public:
         std::uint16_t port = 0;                ///< 0 = any free one
         std::size_t connectionsMax = limits::kConnectionsMax;
         std::size_t frameBytesMax = limits::kFrameBytesMax;
-        std::chrono::milliseconds idleTimeout{120'000}; ///< silent in both directions for so long -> closed
-        std::size_t writeQueueBytesMax = limits::kConnectionWriteQueueBytesMax; ///< towards one slow reader
+        std::chrono::milliseconds idleTimeout{
+            120'000}; ///< silent in both directions for so long -> closed
+        std::size_t writeQueueBytesMax =
+            limits::kConnectionWriteQueueBytesMax; ///< towards one slow reader
     };
     /// Called on the connection's loop.
     struct Listener
@@ -31,7 +34,8 @@ public:
         std::function<void(const ConnectionPtr&)> closed;
     };
 
-    RemotingServer(IoRuntime& runtime, Options options, std::shared_ptr<const Dispatcher> dispatcher, Listener listener = {});
+    RemotingServer(IoRuntime& runtime, Options options,
+                   std::shared_ptr<const Dispatcher> dispatcher, Listener listener = {});
     ~RemotingServer();
     RemotingServer(const RemotingServer&) = delete;
     RemotingServer& operator=(const RemotingServer&) = delete;

@@ -17,8 +17,10 @@ Result<std::vector<Tcp::endpoint>> resolveHost(const std::string& host, const st
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICSERV;
     addrinfo* list = nullptr;
-    if (const int status = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &list); status != 0) {
-        return fail(Errc::NotFound, "the name '{}' was not found: {}", host, ::gai_strerror(status));
+    if (const int status = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &list);
+        status != 0) {
+        return fail(Errc::NotFound, "the name '{}' was not found: {}", host,
+                    ::gai_strerror(status));
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, &::freeaddrinfo);
     std::vector<Tcp::endpoint> endpoints;
@@ -34,7 +36,8 @@ Result<std::vector<Tcp::endpoint>> resolveHost(const std::string& host, const st
         return fail(Errc::NotFound, "the name '{}' has no address", host);
     }
     // Brokers listen on IPv4 unless told otherwise.
-    std::stable_partition(endpoints.begin(), endpoints.end(), [](const auto& endpoint) { return endpoint.address().is_v4(); });
+    std::stable_partition(endpoints.begin(), endpoints.end(),
+                          [](const auto& endpoint) { return endpoint.address().is_v4(); });
     return endpoints;
 }
 

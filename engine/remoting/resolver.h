@@ -10,6 +10,7 @@
 namespace gantry {
 
 /// Asks the system for a host's TCP endpoints, IPv4 first. Blocks. Never empty on success.
-[[nodiscard]] Result<std::vector<Tcp::endpoint>> resolveHost(const std::string& host, const std::string& service);
+[[nodiscard]] Result<std::vector<Tcp::endpoint>> resolveHost(const std::string& host,
+                                                             const std::string& service);
 
 } // namespace gantry

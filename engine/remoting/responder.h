@@ -5,8 +5,9 @@
 
 namespace gantry {
 
-/// The right to answer one request, exactly once, from any thread, now or later. Move-only. Destroying it unanswered
-/// answers SYSTEM_ERROR, so a forgotten request never hangs its client. Answers to one-way requests go nowhere.
+/// The right to answer one request, exactly once, from any thread, now or later. Move-only.
+/// Destroying it unanswered answers SYSTEM_ERROR, so a forgotten request never hangs its client.
+/// Answers to one-way requests go nowhere.
 class Responder
 {
 public:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// How many requests per second remoting carries over loopback, client and server in one process on one runtime each.
-// Prints one line per shape; nothing is asserted. Usage: bench_remoting [seconds per shape] [body bytes] [connections depth]
+// How many requests per second remoting carries over loopback, client and server in one process on
+// one runtime each. Prints one line per shape; nothing is asserted. Usage: bench_remoting [seconds
+// per shape] [body bytes] [connections depth]
 #include "remoting/remoting_client.h"
 #include "remoting/remoting_server.h"
 
@@ -66,7 +67,9 @@ double cpuSeconds()
 {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -85,21 +88,24 @@ struct Lane
     void sendOne()
     {
         const auto start = Steady::now();
-        client->invokeAsync(address, makeRequest(bodyBytes), std::chrono::seconds(10), [this, start](Result<RemotingCommand> result) {
-            if (!result || result->code != 0) {
-                ++*failed;
-            }
-            ++answered;
-            if (answered % 16 == 0 && latenciesUs.size() < latenciesUs.capacity()) {
-                latenciesUs.push_back(static_cast<std::uint32_t>(
-                    std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start).count()));
-            }
-            if (*isOver) {
-                --*running;
-            } else {
-                sendOne();
-            }
-        });
+        client->invokeAsync(
+            address, makeRequest(bodyBytes), std::chrono::seconds(10),
+            [this, start](Result<RemotingCommand> result) {
+                if (!result || result->code != 0) {
+                    ++*failed;
+                }
+                ++answered;
+                if (answered % 16 == 0 && latenciesUs.size() < latenciesUs.capacity()) {
+                    latenciesUs.push_back(static_cast<std::uint32_t>(
+                        std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start)
+                            .count()));
+                }
+                if (*isOver) {
+                    --*running;
+                } else {
+                    sendOne();
+                }
+            });
     }
 };
 
@@ -150,11 +156,15 @@ void run(std::size_t connections, int depth, double seconds, std::size_t bodyByt
     }
     std::sort(latencies.begin(), latencies.end());
     const auto at = [&](double share) {
-        return latencies.empty() ? 0U : latencies[static_cast<std::size_t>(share * static_cast<double>(latencies.size() - 1))];
+        return latencies.empty() ? 0U
+                                 : latencies[static_cast<std::size_t>(
+                                       share * static_cast<double>(latencies.size() - 1))];
     };
-    fmt::print("{:>3} x {:<3}  {:>9.0f} req/s  {:>6.2f} us CPU/req (both sides)  P50 {:>5} us  P99 {:>5} us  P99.9 {:>5} us  failed {}\n",
-               connections, depth, static_cast<double>(answered) / took.count(), cpu * 1e6 / static_cast<double>(std::max<std::uint64_t>(answered, 1)),
-               at(0.5), at(0.99), at(0.999), failed.load());
+    fmt::print("{:>3} x {:<3}  {:>9.0f} req/s  {:>6.2f} us CPU/req (both sides)  P50 {:>5} us  P99 "
+               "{:>5} us  P99.9 {:>5} us  failed {}\n",
+               connections, depth, static_cast<double>(answered) / took.count(),
+               cpu * 1e6 / static_cast<double>(std::max<std::uint64_t>(answered, 1)), at(0.5),
+               at(0.99), at(0.999), failed.load());
     std::fflush(stdout);
     for (auto& lane : lanes) {
         lane->client->stop();
@@ -167,12 +177,15 @@ int main(int argc, char** argv)
 {
     const double seconds = argc > 1 ? std::atof(argv[1]) : 3.0;
     const auto bodyBytes = static_cast<std::size_t>(argc > 2 ? std::atoi(argv[2]) : 1024);
-    fmt::print("remoting over loopback, SEND_MESSAGE_V2-like requests with {} byte bodies, one loop per side\n", bodyBytes);
+    fmt::print("remoting over loopback, SEND_MESSAGE_V2-like requests with {} byte bodies, one "
+               "loop per side\n",
+               bodyBytes);
     if (argc > 4) {
         run(static_cast<std::size_t>(std::atoi(argv[3])), std::atoi(argv[4]), seconds, bodyBytes);
         return 0;
     }
-    for (const auto& [connections, depth] : std::array<std::pair<std::size_t, int>, 4>{{{16, 32}, {64, 1}, {1, 32}, {1, 1}}}) {
+    for (const auto& [connections, depth] :
+         std::array<std::pair<std::size_t, int>, 4>{{{16, 32}, {64, 1}, {1, 32}, {1, 1}}}) {
         run(connections, depth, seconds, bodyBytes);
     }
     return 0;

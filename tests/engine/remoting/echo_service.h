@@ -15,13 +15,16 @@
 
 namespace gantry::test {
 
-inline constexpr auto kEcho = RequestCode::SendMessage;           // answers body and fields at once
-inline constexpr auto kEchoElsewhere = RequestCode::SendMessageV2; // the same, from a blocking thread
-inline constexpr auto kHold = RequestCode::PullMessage;           // answered when the test says so
-inline constexpr auto kForget = RequestCode::QueryMessage;        // the responder dies unanswered
-inline constexpr auto kCount = RequestCode::HeartBeat;            // only counted; for one-way
-inline constexpr auto kLarge = RequestCode::GetBrokerConfig;      // answers a body of as many bytes as "size" says
-inline constexpr auto kAskBack = RequestCode::CheckClientConfig;  // asks the asker and passes its answer on
+inline constexpr auto kEcho = RequestCode::SendMessage; // answers body and fields at once
+inline constexpr auto kEchoElsewhere =
+    RequestCode::SendMessageV2;                            // the same, from a blocking thread
+inline constexpr auto kHold = RequestCode::PullMessage;    // answered when the test says so
+inline constexpr auto kForget = RequestCode::QueryMessage; // the responder dies unanswered
+inline constexpr auto kCount = RequestCode::HeartBeat;     // only counted; for one-way
+inline constexpr auto kLarge =
+    RequestCode::GetBrokerConfig; // answers a body of as many bytes as "size" says
+inline constexpr auto kAskBack =
+    RequestCode::CheckClientConfig; // asks the asker and passes its answer on
 
 /// A number that threads count up and a test waits for.
 class Counter
@@ -76,13 +79,14 @@ public:
     std::shared_ptr<const Dispatcher> dispatcher()
     {
         auto requests = std::make_shared<Dispatcher>();
-        requests->add(kEcho, [](const ConnectionPtr&, RemotingCommand request, Responder responder) {
-            responder.reply(echoOf(request));
-        });
-        requests->add(kEchoElsewhere, [this](const ConnectionPtr&, RemotingCommand request, Responder responder) {
-            (void)m_runtime.tryRunBlocking([request = std::move(request), responder = std::move(responder)]() mutable {
-                responder.reply(echoOf(request));
-            });
+        requests->add(kEcho, [](const ConnectionPtr&, RemotingCommand request,
+                                Responder responder) { responder.reply(echoOf(request)); });
+        requests->add(kEchoElsewhere, [this](const ConnectionPtr&, RemotingCommand request,
+                                             Responder responder) {
+            (void)m_runtime.tryRunBlocking(
+                [request = std::move(request), responder = std::move(responder)]() mutable {
+                    responder.reply(echoOf(request));
+                });
         });
         requests->add(kHold, [this](const ConnectionPtr&, RemotingCommand, Responder responder) {
             {
@@ -96,17 +100,23 @@ public:
             counted.add();
             responder.reply(ResponseCode::Success);
         });
-        requests->add(kLarge, [](const ConnectionPtr&, RemotingCommand request, Responder responder) {
-            auto response = RemotingCommand::response(ResponseCode::Success);
-            response.body.assign(std::stoul(std::string(*request.fields.find("size"))), 'L');
-            responder.reply(std::move(response));
-        });
-        requests->add(kAskBack, [](const ConnectionPtr& connection, RemotingCommand request, Responder responder) {
+        requests->add(
+            kLarge, [](const ConnectionPtr&, RemotingCommand request, Responder responder) {
+                auto response = RemotingCommand::response(ResponseCode::Success);
+                response.body.assign(std::stoul(std::string(*request.fields.find("size"))), 'L');
+                responder.reply(std::move(response));
+            });
+        requests->add(kAskBack, [](const ConnectionPtr& connection, RemotingCommand request,
+                                   Responder responder) {
             request.code = static_cast<std::int32_t>(kEcho);
             auto shared = std::make_shared<Responder>(std::move(responder));
-            connection->invoke(std::move(request), std::chrono::seconds(5), [shared](Result<RemotingCommand> answer) {
-                shared->reply(answer ? std::move(*answer) : RemotingCommand::response(ResponseCode::SystemError, answer.error().message));
-            });
+            connection->invoke(std::move(request), std::chrono::seconds(5),
+                               [shared](Result<RemotingCommand> answer) {
+                                   shared->reply(
+                                       answer ? std::move(*answer)
+                                              : RemotingCommand::response(ResponseCode::SystemError,
+                                                                          answer.error().message));
+                               });
         });
         return requests;
     }
@@ -128,8 +138,10 @@ private:
 /// A runtime with a server on it.
 struct EchoServer
 {
-    explicit EchoServer(RemotingServer::Options options = {}, RemotingServer::Listener listener = {})
-        : server(std::make_unique<RemotingServer>(runtime, std::move(options), service.dispatcher(), std::move(listener)))
+    explicit EchoServer(RemotingServer::Options options = {},
+                        RemotingServer::Listener listener = {})
+        : server(std::make_unique<RemotingServer>(runtime, std::move(options), service.dispatcher(),
+                                                  std::move(listener)))
         , started(server->start())
     {}
     ~EchoServer()

@@ -42,7 +42,8 @@ public:
     {
         RawPeer peer(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         if (receiveBufferBytes != 0) {
-            ::setsockopt(peer.m_fd, SOL_SOCKET, SO_RCVBUF, &receiveBufferBytes, sizeof receiveBufferBytes);
+            ::setsockopt(peer.m_fd, SOL_SOCKET, SO_RCVBUF, &receiveBufferBytes,
+                         sizeof receiveBufferBytes);
         }
         return peer;
     }
@@ -76,7 +77,8 @@ public:
         return send(encodeFrame(command, encoding));
     }
     /// The next command; nothing when the connection ended or the time is over.
-    std::optional<DecodedCommand> receive(std::chrono::milliseconds timeout = std::chrono::seconds(10))
+    std::optional<DecodedCommand>
+    receive(std::chrono::milliseconds timeout = std::chrono::seconds(10))
     {
         for (;;) {
             auto frame = m_decoder.next();
@@ -92,7 +94,8 @@ public:
             }
         }
     }
-    /// True when the other side ends the connection within the time; what it still sends is thrown away.
+    /// True when the other side ends the connection within the time; what it still sends is thrown
+    /// away.
     bool endsWithin(std::chrono::milliseconds timeout)
     {
         const auto end = std::chrono::steady_clock::now() + timeout;
@@ -177,7 +180,8 @@ public:
     SilentListener()
     {
         for (int i = 0; i < 4; ++i) {
-            m_fillers.push_back(RawPeer(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
+            m_fillers.push_back(
+                RawPeer(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
             (void)m_fillers.back().connect(m_listener.port());
         }
     }

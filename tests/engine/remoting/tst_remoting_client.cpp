@@ -15,14 +15,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Calls and waits for the callback; for looking at errors that invokeSync would give, too, but counted.
+/// Calls and waits for the callback; for looking at errors that invokeSync would give, too, but
+/// counted.
 struct Outcome
 {
     std::promise<Result<RemotingCommand>> promise;
     std::future<Result<RemotingCommand>> future = promise.get_future();
     Connection::InvokeCallback callback()
     {
-        return [this](Result<RemotingCommand> result) { promise.set_value(std::move(result)); }; // throws if called twice
+        return [this](Result<RemotingCommand> result) {
+            promise.set_value(std::move(result));
+        }; // throws if called twice
     }
     Result<RemotingCommand> get()
     {
@@ -82,7 +85,8 @@ void TstRemotingClient::invokesAndWaits()
     QVERIFY(response->isResponse());
     for (int i = 0; i < 100; ++i) {
         const auto code = i % 2 == 0 ? kEcho : kEchoElsewhere;
-        QCOMPARE(client.invokeSync(server.address(), requestOf(code, std::to_string(i)), 5s)->body, std::to_string(i));
+        QCOMPARE(client.invokeSync(server.address(), requestOf(code, std::to_string(i)), 5s)->body,
+                 std::to_string(i));
     }
     QCOMPARE(server.server->connections().size(), std::size_t{1});
 }
@@ -106,7 +110,8 @@ void TstRemotingClient::sendsEitherHeaderForm()
         QCOMPARE(request->command.flag, 0);
         auto response = echoOf(request->command);
         response.opaque = request->command.opaque;
-        QVERIFY(peer.send(response, HeaderEncoding::Binary)); // whatever we sent, both are understood
+        QVERIFY(
+            peer.send(response, HeaderEncoding::Binary)); // whatever we sent, both are understood
         QCOMPARE(outcome.get()->body, std::string("x"));
     }
 }
@@ -116,7 +121,8 @@ void TstRemotingClient::answersRequestsOnItsOwnConnection()
     EchoServer server;
     RemotingClient client(server.runtime, {}, server.service.dispatcher());
     for (int i = 0; i < 20; ++i) {
-        const auto response = client.invokeSync(server.address(), requestOf(kAskBack, std::to_string(i)), 5s);
+        const auto response =
+            client.invokeSync(server.address(), requestOf(kAskBack, std::to_string(i)), 5s);
         QVERIFY(response);
         QCOMPARE(response->code, 0);
         QCOMPARE(response->body, std::to_string(i));
@@ -166,12 +172,13 @@ void TstRemotingClient::keepsTenThousandCallsApart()
     client.sendOneway(listener.address(), requestOf(kCount), [&](Result<>) { all.add(); });
     QVERIFY(all.reaches(1));
     for (int i = 0; i < kCalls; ++i) {
-        client.invokeAsync(listener.address(), requestOf(kEcho, std::to_string(i)), 20s, [&, i](Result<RemotingCommand> result) {
-            if (result && result->body == std::to_string(i)) {
-                right.add();
-            }
-            all.add();
-        });
+        client.invokeAsync(listener.address(), requestOf(kEcho, std::to_string(i)), 20s,
+                           [&, i](Result<RemotingCommand> result) {
+                               if (result && result->body == std::to_string(i)) {
+                                   right.add();
+                               }
+                               all.add();
+                           });
     }
     QVERIFY(all.reaches(kCalls + 1));
     QCOMPARE(right.value(), kCalls);
@@ -188,15 +195,17 @@ void TstRemotingClient::callsBackWhenTheDeadlinePasses()
     Outcome late;
     const auto start = std::chrono::steady_clock::now();
     std::atomic<bool> lateIsOver = false;
-    client.invokeAsync(server.address(), requestOf(kHold), 300ms, [&](Result<RemotingCommand> result) {
-        lateIsOver = true;
-        late.callback()(std::move(result));
-    });
+    client.invokeAsync(server.address(), requestOf(kHold), 300ms,
+                       [&](Result<RemotingCommand> result) {
+                           lateIsOver = true;
+                           late.callback()(std::move(result));
+                       });
     std::atomic<bool> lateWasFirst = true;
-    client.invokeAsync(server.address(), requestOf(kHold), 50ms, [&](Result<RemotingCommand> result) {
-        lateWasFirst = lateIsOver.load();
-        early.callback()(std::move(result));
-    });
+    client.invokeAsync(server.address(), requestOf(kHold), 50ms,
+                       [&](Result<RemotingCommand> result) {
+                           lateWasFirst = lateIsOver.load();
+                           early.callback()(std::move(result));
+                       });
     const auto first = early.get();
     QVERIFY(!first);
     QVERIFY(!lateWasFirst);
@@ -206,9 +215,11 @@ void TstRemotingClient::callsBackWhenTheDeadlinePasses()
     QCOMPARE(late.get().error().code, Errc::Timeout);
     QVERIFY(std::chrono::steady_clock::now() - start >= 300ms);
     // The connection is none the worse for it.
-    QCOMPARE(client.invokeSync(server.address(), requestOf(kEcho, "next"), 5s)->body, std::string("next"));
+    QCOMPARE(client.invokeSync(server.address(), requestOf(kEcho, "next"), 5s)->body,
+             std::string("next"));
     QCOMPARE(server.server->connections().size(), std::size_t{1});
-    QCOMPARE(client.invokeSync(server.address(), requestOf(kEcho), 0ms).error().code, Errc::Timeout);
+    QCOMPARE(client.invokeSync(server.address(), requestOf(kEcho), 0ms).error().code,
+             Errc::Timeout);
 }
 
 void TstRemotingClient::ignoresTheLateAnswer()
@@ -217,7 +228,9 @@ void TstRemotingClient::ignoresTheLateAnswer()
     RemotingClient client(server.runtime, {});
     // On a busy machine the time may be over before the request has left.
     for (int i = 0; i < 100 && server.service.held.value() == 0; ++i) {
-        QCOMPARE(client.invokeSync(server.address(), requestOf(kHold), 20ms + i * 10ms).error().code, Errc::Timeout);
+        QCOMPARE(
+            client.invokeSync(server.address(), requestOf(kHold), 20ms + i * 10ms).error().code,
+            Errc::Timeout);
     }
     QVERIFY(server.service.held.reaches(1));
     for (auto& responder : server.service.takeHeld()) {
@@ -258,7 +271,8 @@ void TstRemotingClient::tellsWhenAConnectionEnds()
     QCOMPARE(future.wait_for(10s), std::future_status::ready);
     QCOMPARE(future.get(), server.address());
     client.setCloseListener({});
-    QVERIFY2(client.invokeSync(server.address(), requestOf(kEcho), 5s), "a closed connection is made anew at once");
+    QVERIFY2(client.invokeSync(server.address(), requestOf(kEcho), 5s),
+             "a closed connection is made anew at once");
 }
 
 void TstRemotingClient::sendsOnewayWithoutWaiting()
@@ -320,7 +334,8 @@ void TstRemotingClient::looksNamesUp()
 {
     EchoServer server;
     RemotingClient client(server.runtime, {});
-    const auto response = client.invokeSync("localhost:" + std::to_string(server.server->port()), requestOf(kEcho, "by name"), 5s);
+    const auto response = client.invokeSync("localhost:" + std::to_string(server.server->port()),
+                                            requestOf(kEcho, "by name"), 5s);
     QVERIFY2(response, response ? "" : response.error().message.c_str());
     QCOMPARE(response->body, std::string("by name"));
 }
@@ -341,14 +356,16 @@ void TstRemotingClient::failsFastAndComesBackAfterARestart()
     for (int i = 0; i < 200; ++i) {
         const auto result = client.invokeSync(address, requestOf(kEcho), 5s);
         QVERIFY(!result);
-        QVERIFY2(result.error().code == Errc::ConnectFailed || (i == 0 && result.error().code == Errc::ConnectionClosed),
+        QVERIFY2(result.error().code == Errc::ConnectFailed ||
+                     (i == 0 && result.error().code == Errc::ConnectionClosed),
                  result.error().message.c_str());
     }
     server = std::make_unique<RemotingServer>(runtime, options, service.dispatcher());
     QVERIFY(server->start());
     const auto restarted = std::chrono::steady_clock::now();
     while (!client.invokeSync(address, requestOf(kEcho), 5s)) {
-        QVERIFY2(std::chrono::steady_clock::now() - restarted < 5s, "it must find the server again");
+        QVERIFY2(std::chrono::steady_clock::now() - restarted < 5s,
+                 "it must find the server again");
     }
 }
 
@@ -356,7 +373,8 @@ void TstRemotingClient::refusesWhatNoFrameCanHold()
 {
     EchoServer server;
     RemotingClient client(server.runtime, {});
-    const auto result = client.invokeSync(server.address(), requestOf(kEcho, std::string(limits::kFrameBytesMax + 1, 'x')), 5s);
+    const auto result = client.invokeSync(
+        server.address(), requestOf(kEcho, std::string(limits::kFrameBytesMax + 1, 'x')), 5s);
     QVERIFY(!result);
     QCOMPARE(result.error().code, Errc::LimitExceeded);
     QVERIFY(client.invokeSync(server.address(), requestOf(kEcho, "small"), 5s));
@@ -383,7 +401,8 @@ void TstRemotingClient::isBusyRatherThanUnbounded()
     // It does not read any more; the rest must neither pile up nor close the connection.
     constexpr int kCalls = 60;
     for (int i = 0; i < kCalls; ++i) {
-        client.invokeAsync(listener.address(), requestOf(kEcho, std::string(1024 * 1024, 'b')), 20s, countIn);
+        client.invokeAsync(listener.address(), requestOf(kEcho, std::string(1024 * 1024, 'b')), 20s,
+                           countIn);
     }
     std::promise<Result<>> oneway;
     client.sendOneway(listener.address(), requestOf(kCount, std::string(5 * 1024 * 1024, 'b')),
@@ -418,12 +437,14 @@ void TstRemotingClient::cancelsOnStop()
     Outcome connecting;
     client.invokeAsync(silent.address(), requestOf(kEcho), 20s, connecting.callback());
     client.stop();
-    QVERIFY2(pending.future.wait_for(0s) == std::future_status::ready, "stop() returns when all callbacks are done");
+    QVERIFY2(pending.future.wait_for(0s) == std::future_status::ready,
+             "stop() returns when all callbacks are done");
     QCOMPARE(pending.get().error().code, Errc::Cancelled);
     QVERIFY(connecting.future.wait_for(0s) == std::future_status::ready);
     QCOMPARE(connecting.get().error().code, Errc::Cancelled);
     client.stop();
-    QCOMPARE(client.invokeSync(server.address(), requestOf(kEcho), 5s).error().code, Errc::Cancelled);
+    QCOMPARE(client.invokeSync(server.address(), requestOf(kEcho), 5s).error().code,
+             Errc::Cancelled);
 }
 
 void TstRemotingClient::cancelsWhenTheRuntimeStops()
@@ -437,7 +458,8 @@ void TstRemotingClient::cancelsWhenTheRuntimeStops()
     runtime.stop();
     QVERIFY(pending.future.wait_for(0s) == std::future_status::ready);
     QCOMPARE(pending.get().error().code, Errc::Cancelled);
-    QCOMPARE(client.invokeSync(server.address(), requestOf(kEcho), 5s).error().code, Errc::Cancelled);
+    QCOMPARE(client.invokeSync(server.address(), requestOf(kEcho), 5s).error().code,
+             Errc::Cancelled);
     QCOMPARE(client.invokeSync("127.0.0.1:1", requestOf(kEcho), 5s).error().code, Errc::Cancelled);
 }
 
@@ -469,10 +491,12 @@ void TstRemotingClient::stopsInMidTraffic()
                 callers.emplace_back([&, i] {
                     while (!stop) {
                         ++called;
-                        client.invokeAsync(server.address(), requestOf(i == 0 ? kEcho : kEchoElsewhere, "x"), 5s, [&](const auto&) {
-                            ++calledBack;
-                            flowing.add();
-                        });
+                        client.invokeAsync(server.address(),
+                                           requestOf(i == 0 ? kEcho : kEchoElsewhere, "x"), 5s,
+                                           [&](const auto&) {
+                                               ++calledBack;
+                                               flowing.add();
+                                           });
                         if (called - calledBack > 500) {
                             std::this_thread::yield();
                         }
@@ -492,7 +516,9 @@ void TstRemotingClient::stopsInMidTraffic()
 
 void TstRemotingClient::namesRemoteErrors()
 {
-    const auto error = remoteError(RemotingCommand::response(ResponseCode::TopicNotExist, "no such topic"), "sending to Orders");
+    const auto error =
+        remoteError(RemotingCommand::response(ResponseCode::TopicNotExist, "no such topic"),
+                    "sending to Orders");
     QCOMPARE(error.code, Errc::Remote);
     QCOMPARE(error.remoteCode, 17);
     QCOMPARE(error.message, std::string("sending to Orders: TOPIC_NOT_EXIST (17): no such topic"));

@@ -121,7 +121,8 @@ void TstRemotingParts::survivesRandomUse()
             const auto opaque = table.add(entryAt(deadline));
             QVERIFY(model.emplace(opaque, deadline).second);
         } else if (what < 9 && !model.empty()) {
-            const auto chosen = std::next(model.begin(), static_cast<std::ptrdiff_t>(random() % model.size()));
+            const auto chosen =
+                std::next(model.begin(), static_cast<std::ptrdiff_t>(random() % model.size()));
             QVERIFY(table.take(chosen->first));
             model.erase(chosen);
         } else {
@@ -152,10 +153,12 @@ void TstRemotingParts::writesWhatWasAppendedInAnyPortions()
     std::array<iovec, 5> pieces{};
     for (int round = 0; round < 400; ++round) {
         for (auto count = random() % 4; count > 0; --count) {
-            auto command = commandWithBody(random() % 3 == 0 ? 8'000 + random() % 20'000 : random() % 300,
-                                           static_cast<char>('a' + random() % 26));
+            auto command =
+                commandWithBody(random() % 3 == 0 ? 8'000 + random() % 20'000 : random() % 300,
+                                static_cast<char>('a' + random() % 26));
             const auto frame = encodeFrame(command);
-            QCOMPARE(queue.append(std::move(command), HeaderEncoding::Json, 1'000'000), frame.size());
+            QCOMPARE(queue.append(std::move(command), HeaderEncoding::Json, 1'000'000),
+                     frame.size());
             expected += frame;
         }
         QCOMPARE(queue.bytes(), expected.size() - written.size());
@@ -209,7 +212,9 @@ void TstRemotingParts::runsTasksOnItsLoops()
     QCOMPARE(runtime.loopCount(), std::size_t{2});
     for (std::size_t i = 0; i < 2; ++i) {
         std::promise<std::pair<bool, bool>> where;
-        runtime.loop(i).post([&] { where.set_value({runtime.loop(i).isThisThread(), runtime.loop(1 - i).isThisThread()}); });
+        runtime.loop(i).post([&] {
+            where.set_value({runtime.loop(i).isThisThread(), runtime.loop(1 - i).isThisThread()});
+        });
         const auto [mine, other] = where.get_future().get();
         QVERIFY(mine);
         QVERIFY(!other);

@@ -49,7 +49,8 @@ void TstRemotingServer::answersBothHeaderFormsWithJson()
     EchoServer server;
     QVERIFY(server.started);
     auto peer = RawPeer::connected(server.server->port());
-    for (const auto encoding : {HeaderEncoding::Json, HeaderEncoding::Binary, HeaderEncoding::Json}) {
+    for (const auto encoding :
+         {HeaderEncoding::Json, HeaderEncoding::Binary, HeaderEncoding::Json}) {
         auto request = requestOf(kEcho, "body");
         request.opaque = -77;
         request.fields.add("topic", "Orders");
@@ -174,7 +175,8 @@ void TstRemotingServer::neverAnswersOneway()
 {
     EchoServer server;
     auto peer = RawPeer::connected(server.server->port());
-    for (const auto code : {static_cast<int>(kCount), static_cast<int>(kForget), static_cast<int>(kEcho), 31337}) {
+    for (const auto code :
+         {static_cast<int>(kCount), static_cast<int>(kForget), static_cast<int>(kEcho), 31337}) {
         auto request = requestOf(kEcho);
         request.code = code;
         request.flag = RemotingCommand::kOnewayFlag;
@@ -209,7 +211,8 @@ void TstRemotingServer::replacesAResponseThatIsTooLarge()
 void TstRemotingServer::closesOnGarbageAndNothingElse_data()
 {
     QTest::addColumn<QByteArray>("bytes");
-    const auto words = [](std::initializer_list<std::uint32_t> values, const QByteArray& rest = {}) {
+    const auto words = [](std::initializer_list<std::uint32_t> values,
+                          const QByteArray& rest = {}) {
         std::string out;
         ByteWriter writer(out);
         for (const auto value : values) {
@@ -226,7 +229,8 @@ void TstRemotingServer::closesOnGarbageAndNothingElse_data()
     QTest::newRow("header is not JSON") << words({9, 5}, "{\"a\":");
     QTest::newRow("binary header cut off") << words({9, 0x0100'0005}, "\1\2\3\4\5");
     QTest::newRow("zeros") << QByteArray(64, '\0');
-    QTest::newRow("tls hello") << QByteArray::fromHex("16030100ea010000e60303") + QByteArray(200, 'x');
+    QTest::newRow("tls hello") << QByteArray::fromHex("16030100ea010000e60303") +
+                                      QByteArray(200, 'x');
 }
 
 void TstRemotingServer::closesOnGarbageAndNothingElse()
@@ -323,7 +327,8 @@ void TstRemotingServer::keepsABusyConnectionOpen()
     while (!dribblerEnded && std::chrono::steady_clock::now() - start < 20s) {
         QVERIFY(busy.send(requestOf(kEcho, "tick")));
         QVERIFY(busy.receive());
-        dribblerEnded = !dribbler.send(std::string_view(frame).substr(at++ % 4000, 1)) || dribbler.endsWithin(5ms);
+        dribblerEnded = !dribbler.send(std::string_view(frame).substr(at++ % 4000, 1)) ||
+                        dribbler.endsWithin(5ms);
     }
     QVERIFY(std::chrono::steady_clock::now() - start > options.idleTimeout);
     QVERIFY(dribblerEnded);
@@ -373,7 +378,8 @@ void TstRemotingServer::resumesAcceptingAfterRunningOutOfDescriptors()
     ::close(lowestFree);
     tight.rlim_cur = static_cast<rlim_t>(lowestFree);
     QCOMPARE(::setrlimit(RLIMIT_NOFILE, &tight), 0);
-    const bool connected = first.connect(server.server->port()) && second.connect(server.server->port());
+    const bool connected =
+        first.connect(server.server->port()) && second.connect(server.server->port());
     const auto early = first.send(requestOf(kEcho, "first")) ? first.receive(300ms) : std::nullopt;
     ::setrlimit(RLIMIT_NOFILE, &before);
     QVERIFY(connected);
@@ -430,7 +436,8 @@ void TstRemotingServer::tellsWhoIsConnected()
     QCOMPARE(connection->traffic().framesIn, std::uint64_t{2});
     QCOMPARE(connection->traffic().framesOut, std::uint64_t{2});
     QCOMPARE(connection->traffic().bytesIn, std::uint64_t{2 * frame.size()});
-    // Bytes are counted after they left, so those of the second answer are known when the third comes.
+    // Bytes are counted after they left, so those of the second answer are known when the third
+    // comes.
     QVERIFY(peer.send(frame) && peer.receive());
     QVERIFY(connection->traffic().bytesOut > 2 * 5);
     peer.close();
@@ -457,7 +464,8 @@ void TstRemotingServer::stopsInMidTraffic()
                 auto peer = RawPeer::connected(port);
                 std::string frames;
                 for (int n = 0; n < 20; ++n) {
-                    frames += encodeFrame(requestOf(n % 2 == 0 ? kEcho : kEchoElsewhere, std::string(200, 'm')));
+                    frames += encodeFrame(
+                        requestOf(n % 2 == 0 ? kEcho : kEchoElsewhere, std::string(200, 'm')));
                 }
                 while (peer.send(frames) && peer.receive()) {
                     for (int n = 1; n < 20 && peer.receive(); ++n) {
@@ -504,7 +512,8 @@ void TstRemotingServer::answersAfterTheServerHasGone()
         QVERIFY(server.service.held.reaches(1));
         held = server.service.takeHeld();
     }
-    // Connection and loop outlive runtime and server as long as somebody holds them; nothing happens.
+    // Connection and loop outlive runtime and server as long as somebody holds them; nothing
+    // happens.
     held.front().reply(ResponseCode::Success);
     QVERIFY(!held.front().isPending());
 }
