@@ -2,6 +2,7 @@
 #include "store/checkpoint.h"
 
 #include "base/byte_cursor.h"
+#include "store/store_health.h"
 
 #include <algorithm>
 #include <array>
@@ -55,12 +56,12 @@ Result<> Checkpoint::save(const CheckpointValues& values)
     GANTRY_TRY(file, m_files.open(m_path, OpenMode::Create));
     GANTRY_TRY(size, file->size());
     if (size != kFileSize) {
-        GANTRY_CHECK(file->resize(kFileSize));
+        GANTRY_CHECK(writeOutcome(file->resize(kFileSize)));
     }
     // All in one sector, so a power cut leaves the old or the new values.
-    GANTRY_CHECK(file->writeAt(0, asBytes(raw)));
-    GANTRY_CHECK(file->syncData());
-    return isNew ? m_files.syncDirectory(m_path.parent_path()) : Result<>{};
+    GANTRY_CHECK(writeOutcome(file->writeAt(0, asBytes(raw))));
+    GANTRY_CHECK(syncOutcome(file->syncData()));
+    return isNew ? syncOutcome(m_files.syncDirectory(m_path.parent_path())) : Result<>{};
 }
 
 } // namespace gantry

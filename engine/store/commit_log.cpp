@@ -30,14 +30,15 @@ std::filesystem::path directoryOf(const StoreConfig& config)
 } // namespace
 
 CommitLog::CommitLog(const StoreConfig& config, FileSystem& files, FileCache& cache, Clock& clock,
-                     StoreHealth& health)
+                     StoreHealth& health, bool isDriven)
     : m_config(config)
     , m_clock(clock)
     , m_health(health)
     , m_segments(files, cache, directoryOf(config), config.commitLogFileSize)
     // Populated pages are dirty: a sync would write them out twice, so under sync flush page faults
     // are cheaper.
-    , m_allocator(m_segments, config.flushMode == FlushMode::Async ? kPopulateWindowAsync : 0)
+    , m_allocator(m_segments, health, config.flushMode == FlushMode::Async ? kPopulateWindowAsync : 0,
+                  isDriven)
 {}
 
 Result<> CommitLog::start(std::int64_t tail, std::int64_t lastStoreTimestampMs)
@@ -95,7 +96,8 @@ CommitLog::Appended CommitLog::append(const Append& append, LatencyHistogram& la
         size + static_cast<std::int64_t>(kBlankHeaderSize) > m_active->endOffset() - tail) {
         if (Result<> rolled = roll(); !rolled) {
             const bool isFull = rolled.error().code == Errc::DiskFull;
-            result.status = isFull ? PutStatus::ServiceNotAvailable : PutStatus::CreateFileFailed;
+            result.status = isFull || m_health.isPoisoned() ? PutStatus::ServiceNotAvailable
+                                                            : PutStatus::CreateFileFailed;
             result.reason = rolled.error().message;
             if (isFull) {
                 m_health.setDiskFull(rolled.error().message);
@@ -180,7 +182,7 @@ Result<> CommitLog::flushTo(std::int64_t target)
     for (std::int64_t at = flushed; at < target;) {
         const MappedFilePtr file = m_segments.find(at);
         at = file->endOffset();
-        if (Result<> synced = file->sync(); !synced) {
+        if (Result<> synced = syncOutcome(file->sync()); !synced) {
             m_health.poison(synced.error());
             return synced;
         }

@@ -47,7 +47,7 @@ public:
     };
 
     CommitLog(const StoreConfig& config, FileSystem& files, FileCache& cache, Clock& clock,
-              StoreHealth& health);
+              StoreHealth& health, bool isDriven);
 
     [[nodiscard]] MappedFileQueue& segments() { return m_segments; }
     [[nodiscard]] const MappedFileQueue& segments() const { return m_segments; }
@@ -96,6 +96,8 @@ public:
 
     /// Tries to get a file to write to, after the disk was full.
     void retryAllocation();
+    /// Prepares what was asked for; instead of the allocator's thread, in a driven store.
+    bool stepAllocator() { return m_allocator.step(); }
 
 private:
     Result<> roll();

@@ -47,6 +47,7 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(const CheckpointValues
     }
     judgeLastSuspects();
     GANTRY_CHECK(cutTail());
+    GANTRY_CHECK(makeDurable(start));
     GANTRY_CHECK(writeDispatched());
     if (m_index.lastOffset() >= m_at) {
         forgetIndexFrom(m_at); // the index is ahead of the log: it would take new records for known
@@ -341,6 +342,20 @@ Result<> CommitLogRecovery::cutTail()
     }
     m_scanner.reset();
     return m_writtenEnd > m_at ? zeroTail() : Result<>{};
+}
+
+/// What the process that died had written but not synced is still only in memory, and from now on it counts as flushed.
+Result<> CommitLogRecovery::makeDurable(std::int64_t from)
+{
+    if (m_report.cleanExit) {
+        return {};
+    }
+    for (const MappedFilePtr& file : m_segments.all()) {
+        if (file->endOffset() > from) {
+            GANTRY_CHECK(m_segments.sync(file));
+        }
+    }
+    return m_segments.fileSystem().syncDirectory(m_segments.directory());
 }
 
 Result<> CommitLogRecovery::zeroTail()

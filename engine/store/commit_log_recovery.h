@@ -60,6 +60,7 @@ private:
     Result<std::int64_t> findNext();
     Result<> cutTail();
     Result<> zeroTail();
+    Result<> makeDurable(std::int64_t from);
     Result<> writeDispatched();
 
     const StoreConfig& m_config;

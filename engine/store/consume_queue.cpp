@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "store/file_names.h"
+#include "store/store_health.h"
 
 #include <algorithm>
 
@@ -84,13 +85,13 @@ Result<std::shared_ptr<File>> ConsumeQueue::openForWrite(std::int64_t fromOffset
     GANTRY_CHECK(m_context.files.createDirectories(directory()));
     GANTRY_TRY(file, m_context.cache.open({m_number, fromOffset}, OpenMode::Create,
                                           [&] { return pathOf(fromOffset); }));
-    GANTRY_CHECK(file->resize(static_cast<std::uint64_t>(m_context.fileSize)));
+    GANTRY_CHECK(writeOutcome(file->resize(static_cast<std::uint64_t>(m_context.fileSize))));
     std::string fillers;
     for (std::int64_t at = 0; at < position; at += kConsumeQueueEntrySize) {
         appendEntry(fillers, kFillerEntry);
     }
     if (!fillers.empty()) {
-        GANTRY_CHECK(file->writeAt(0, asBytes(fillers)));
+        GANTRY_CHECK(writeOutcome(file->writeAt(0, asBytes(fillers))));
     }
     m_hasNewNames = true;
     const std::lock_guard guard(m_mutex);
@@ -192,8 +193,8 @@ Result<std::vector<std::int64_t>> ConsumeQueue::writeTail(std::int64_t flushedOf
         const auto length = std::min<std::size_t>(
             rest.size(), static_cast<std::size_t>(m_context.fileSize - position));
         GANTRY_TRY(handle, openForWrite(file, position));
-        GANTRY_CHECK(
-            handle->writeAt(static_cast<std::uint64_t>(position), asBytes(rest.substr(0, length))));
+        GANTRY_CHECK(writeOutcome(
+            handle->writeAt(static_cast<std::uint64_t>(position), asBytes(rest.substr(0, length)))));
         touched.push_back(file);
         at += static_cast<std::int64_t>(length) / kConsumeQueueEntrySize;
         rest.remove_prefix(length);
@@ -236,7 +237,7 @@ Result<> ConsumeQueue::syncFile(std::int64_t fromOffset)
         }
     }
     GANTRY_TRY(file, openFile(fromOffset));
-    return file->syncData();
+    return syncOutcome(file->syncData());
 }
 
 Result<std::string> ConsumeQueue::read(std::int64_t from, std::int64_t count) const

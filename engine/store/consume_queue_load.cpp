@@ -43,6 +43,7 @@ Result<> ConsumeQueue::load(bool afterCrash)
     if (files.empty()) {
         return {};
     }
+    m_hasNewNames = afterCrash; // the process that died may not have made them durable
     m_firstFile = files.front();
     m_minOffset = m_firstFile / kConsumeQueueEntrySize;
     std::int64_t end = 0;

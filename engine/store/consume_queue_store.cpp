@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "store/file_names.h"
+#include "store/store_health.h"
 
 #include <algorithm>
 
@@ -152,21 +153,35 @@ Result<> ConsumeQueueStore::sync()
         files.swap(m_unsyncedFiles);
         directories.swap(m_unsyncedDirectories);
     }
+    Result<> synced = syncAll(files, directories);
+    if (!synced) {
+        // Not durable: the next attempt must not believe that there is less to do.
+        const std::lock_guard guard(m_workMutex);
+        m_unsyncedFiles.merge(files);
+        m_unsyncedDirectories.merge(directories);
+    }
+    return synced;
+}
+
+Result<> ConsumeQueueStore::syncAll(
+    const std::set<std::pair<ConsumeQueuePtr, std::int64_t>>& files,
+    const std::set<std::filesystem::path>& directories)
+{
     for (const auto& [queue, file] : files) {
         GANTRY_CHECK(queue->syncFile(file));
     }
     std::set<std::filesystem::path> parents;
     for (const std::filesystem::path& directory : directories) {
         if (m_context.files.exists(directory)) {
-            GANTRY_CHECK(m_context.files.syncDirectory(directory));
+            GANTRY_CHECK(syncOutcome(m_context.files.syncDirectory(directory)));
             parents.insert(directory.parent_path());
         }
     }
     for (const std::filesystem::path& parent : parents) {
-        GANTRY_CHECK(m_context.files.syncDirectory(parent));
+        GANTRY_CHECK(syncOutcome(m_context.files.syncDirectory(parent)));
     }
     if (!parents.empty()) {
-        GANTRY_CHECK(m_context.files.syncDirectory(m_context.directory));
+        GANTRY_CHECK(syncOutcome(m_context.files.syncDirectory(m_context.directory)));
     }
     return {};
 }

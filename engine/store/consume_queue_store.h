@@ -67,6 +67,8 @@ private:
         std::unordered_map<std::int32_t, ConsumeQueuePtr> queues;
     };
 
+    Result<> syncAll(const std::set<std::pair<ConsumeQueuePtr, std::int64_t>>& files,
+                     const std::set<std::filesystem::path>& directories);
     void noteWritten(const ConsumeQueuePtr& queue, const std::vector<std::int64_t>& files);
 
     ConsumeQueueContext m_context;

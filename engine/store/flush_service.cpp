@@ -9,18 +9,21 @@
 namespace gantry {
 
 FlushService::FlushService(const StoreConfig& config, CommitLog& log, StoreHealth& health,
-                           Clock& clock, StoreMetrics& metrics)
+                           Clock& clock, StoreMetrics& metrics, bool isDriven)
     : m_config(config)
     , m_log(log)
     , m_health(health)
     , m_clock(clock)
     , m_metrics(metrics)
+    , m_isDriven(isDriven)
 {}
 
 void FlushService::start()
 {
     m_flushedTimestamp = m_log.lastStoreTimestampMs();
-    m_thread = std::thread([this] { run(); });
+    if (!m_isDriven) {
+        m_thread = std::thread([this] { run(); });
+    }
 }
 
 void FlushService::stop()
@@ -33,6 +36,26 @@ void FlushService::stop()
     if (m_thread.joinable()) {
         m_thread.join();
     }
+    if (m_isDriven) {
+        while (step() && !m_health.isPoisoned()) {
+        }
+        const std::lock_guard guard(m_mutex);
+        m_isStopped = true;
+    }
+}
+
+bool FlushService::step()
+{
+    {
+        const std::lock_guard guard(m_mutex);
+        if (m_waiters.empty() && m_log.flushedOffset() >= m_log.tail()) {
+            return false;
+        }
+        m_inFlight.swap(m_waiters);
+        m_isDirty = false;
+    }
+    flushOnce();
+    return true;
 }
 
 void FlushService::wait(std::int64_t end, std::chrono::steady_clock::time_point since,
@@ -72,6 +95,9 @@ Result<> FlushService::flushNow()
     std::promise<PutResult> promise;
     wait(target, m_clock.steady(), PutResult{PutStatus::Ok, {}, 0, 0, 0, 0, {}},
          [&promise](PutResult result) { promise.set_value(std::move(result)); });
+    if (m_isDriven) {
+        step();
+    }
     const PutResult result = promise.get_future().get();
     if (result.status == PutStatus::Ok) {
         return {};
@@ -143,14 +169,36 @@ void FlushService::run()
     }
 }
 
+std::chrono::milliseconds FlushService::lossWindow() const
+{
+    using Steady = std::chrono::steady_clock;
+    const std::int64_t flushing = m_flushingSince.load();
+    const std::int64_t since = flushing != 0 ? flushing : m_dirtySince.load();
+    if (since == 0) {
+        return std::chrono::milliseconds{0};
+    }
+    const auto age = m_clock.steady() - Steady::time_point(Steady::duration(since));
+    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(age),
+                    std::chrono::milliseconds{0});
+}
+
 void FlushService::flushOnce()
 {
+    if (const std::int64_t since = m_dirtySince.exchange(0); m_flushingSince.load() == 0) {
+        m_flushingSince = since;
+    }
     const std::int64_t timestamp = m_log.lastStoreTimestampMs(); // before the tail
     const std::uint64_t messages = m_metrics.messagesPut.load(std::memory_order_relaxed);
     const std::int64_t target = m_log.tail();
     const bool hadWork = target > m_log.flushedOffset();
     const auto begin = std::chrono::steady_clock::now();
     const Result<> outcome = m_log.flushTo(target);
+    if (outcome) {
+        const std::int64_t age = m_flushingSince.load() != 0 ? lossWindow().count() : 0;
+        // Only this thread writes it.
+        m_metrics.lossWindowMaxMs.store(std::max(age, m_metrics.lossWindowMaxMs.load()));
+        m_flushingSince = 0;
+    }
     if (hadWork && outcome) {
         m_metrics.flushLatency.record(
             static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count()));

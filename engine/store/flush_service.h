@@ -21,7 +21,7 @@ class FlushService
 {
 public:
     FlushService(const StoreConfig& config, CommitLog& log, StoreHealth& health, Clock& clock,
-                 StoreMetrics& metrics);
+                 StoreMetrics& metrics, bool isDriven);
     ~FlushService() { stop(); }
     FlushService(const FlushService&) = delete;
     FlushService& operator=(const FlushService&) = delete;
@@ -31,6 +31,9 @@ public:
     void start();
     /// Flushes what is there, answers all waiters, joins.
     void stop();
+    /// One flush, on the calling thread; false if nothing was written since the last. Instead of the thread, in a
+    /// driven store.
+    bool step();
 
     /// `done` gets the result once the log is durable up to `end`, or with ServiceNotAvailable /
     /// FlushDiskTimeout.
@@ -40,6 +43,7 @@ public:
     void noteDirty()
     {
         if (!m_isDirty.exchange(true)) {
+            m_dirtySince.store(m_clock.steady().time_since_epoch().count());
             wakeForDirty();
         }
     }
@@ -48,6 +52,8 @@ public:
     /// Answers waiters that have waited longer than syncFlushTimeout. Called every now and then by
     /// another thread, because this one may hang in the very flush they wait for.
     void expireWaiters();
+    /// How long the oldest bytes that are not durable have been written.
+    [[nodiscard]] std::chrono::milliseconds lossWindow() const;
     /// Store time of some record before the flushed offset.
     [[nodiscard]] std::int64_t flushedTimestampMs() const
     {
@@ -73,9 +79,13 @@ private:
     StoreHealth& m_health;
     Clock& m_clock;
     StoreMetrics& m_metrics;
+    const bool m_isDriven;
     std::function<void()> m_onFlushed;
     std::atomic<bool> m_isDirty{false};
     std::atomic<std::int64_t> m_flushedTimestamp{0};
+    /// Steady clock, 0 = nothing: since when there are bytes for the next flush, and for the one under way.
+    std::atomic<std::int64_t> m_dirtySince{0};
+    std::atomic<std::int64_t> m_flushingSince{0};
 
     std::mutex m_mutex; // guards what follows
     std::condition_variable m_wake;

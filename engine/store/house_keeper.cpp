@@ -27,6 +27,11 @@ void HouseKeeper::start(const CheckpointValues& values, std::function<void()> re
 {
     m_saved = values;
     m_retain = std::move(retain);
+    m_nextCheckpoint = m_parts.clock.steady() + kCheckpointInterval;
+    m_nextRetention = m_parts.clock.steady() + kRetentionInterval;
+    if (m_parts.isDriven) {
+        return;
+    }
     m_thread = std::thread([this] { run(); });
 }
 
@@ -45,8 +50,6 @@ void HouseKeeper::stop()
 void HouseKeeper::run()
 {
     nameThisThread("gantry-house");
-    auto nextCheckpoint = std::chrono::steady_clock::now() + kCheckpointInterval;
-    auto nextRetention = std::chrono::steady_clock::now() + kRetentionInterval;
     std::unique_lock lock(m_mutex);
     while (!m_isStopping) {
         m_wake.wait_for(lock, m_parts.config.consumeQueueFlushInterval,
@@ -55,33 +58,46 @@ void HouseKeeper::run()
             return;
         }
         lock.unlock();
-        writeQueues();
-        m_parts.flush.expireWaiters();
-        const auto now = std::chrono::steady_clock::now();
-        if (now >= nextCheckpoint) {
-            (void)saveCheckpoint(); // failures poison the store and are logged there
-            // With very many queues it takes long; it must not take the disk from the log.
-            const auto took = std::chrono::steady_clock::now() - now;
-            nextCheckpoint = now + std::max<std::chrono::steady_clock::duration>(
-                                       kCheckpointInterval, kRestFactor * took);
-        }
-        if (now >= nextRetention || m_parts.health.state() == StoreState::DiskFull) {
-            m_retain();
-            nextRetention = now + kRetentionInterval;
-        }
+        step();
         lock.lock();
     }
 }
 
-/// Space may come back; everything else is final.
+bool HouseKeeper::step()
+{
+    writeQueues();
+    m_parts.flush.expireWaiters();
+    const auto now = m_parts.clock.steady();
+    if (now >= m_nextCheckpoint) {
+        (void)saveCheckpoint(); // failures poison the store and are logged there
+        // With very many queues it takes long; it must not take the disk from the log.
+        const auto took = m_parts.clock.steady() - now;
+        m_nextCheckpoint = now + std::max<std::chrono::steady_clock::duration>(
+                                     kCheckpointInterval, kRestFactor * took);
+    }
+    if (now >= m_nextRetention || m_parts.health.state() == StoreState::DiskFull) {
+        m_retain();
+        m_nextRetention = now + kRetentionInterval;
+    }
+    return true;
+}
+
+/// A failed write or sync is final. Space may come back, and so may whatever kept a file from being opened: the entries
+/// stay in memory and are tried again, as long as they are not too many.
 Result<> HouseKeeper::guardWrite(Result<> outcome)
 {
-    if (!outcome) {
-        if (outcome.error().code == Errc::DiskFull) {
-            m_parts.health.setDiskFull(outcome.error().message);
-        } else {
-            m_parts.health.poison(outcome.error());
-        }
+    if (outcome) {
+        m_lastFailure.clear();
+        return outcome;
+    }
+    const Error& error = outcome.error();
+    if (error.code == Errc::DiskFull) {
+        m_parts.health.setDiskFull(error.message);
+    } else if (error.code == Errc::StorePoisoned || m_parts.queues.tailBytes() > kTailBytesMax) {
+        m_parts.health.poison(error);
+    } else if (m_lastFailure != error.message) {
+        m_lastFailure = error.message;
+        log::error("store", "queues are not written, trying again: {}", error.message);
     }
     return outcome;
 }

@@ -31,6 +31,7 @@ public:
         FlushService& flush;
         ReputService& reput;
         Checkpoint& checkpoint;
+        bool isDriven = false; ///< no thread: step()
     };
     explicit HouseKeeper(Parts parts);
     ~HouseKeeper() { stop(); }
@@ -40,6 +41,8 @@ public:
     /// `retain` runs every few seconds on this thread.
     void start(const CheckpointValues& values, std::function<void()> retain);
     void stop();
+    /// What the thread does once per consumeQueueFlushInterval.
+    bool step();
 
     /// Makes queues and index durable as far as they are dispatched, and says so in the checkpoint.
     Result<> saveCheckpoint();
@@ -51,7 +54,10 @@ private:
 
     Parts m_parts;
     std::function<void()> m_retain;
+    std::chrono::steady_clock::time_point m_nextCheckpoint; // these two: house thread
+    std::chrono::steady_clock::time_point m_nextRetention;
     std::mutex m_workMutex; // one pass at a time: house thread, sync(), close()
+    std::string m_lastFailure; // logged once
     CheckpointValues m_saved;
     bool m_isSaved = false; // recovery may have written what no checkpoint has vouched for
 

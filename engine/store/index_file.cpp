@@ -4,6 +4,7 @@
 #include "base/byte_cursor.h"
 #include "base/hash.h"
 #include "base/units.h"
+#include "store/store_health.h"
 
 #include <algorithm>
 #include <cstring>
@@ -40,7 +41,7 @@ Result<std::unique_ptr<IndexFile>> IndexFile::create(FileSystem& files,
     GANTRY_TRY(file, files.open(path, OpenMode::Create));
     Result<> sized = file->resize(static_cast<std::uint64_t>(layout.fileSize()));
     if (sized) {
-        sized = file->allocate(0, static_cast<std::uint64_t>(layout.entryPosition(1)));
+        sized = writeOutcome(file->allocate(0, static_cast<std::uint64_t>(layout.entryPosition(1))));
     }
     if (!sized) {
         (void)files.remove(path); // the wrong length would keep the store from opening
@@ -127,8 +128,8 @@ Result<> IndexFile::put(std::int32_t keyHash, std::int64_t offset, std::int64_t 
     if (const std::int64_t needed = m_layout.entryPosition(number + 1); needed > m_allocatedEnd) {
         const std::int64_t from = std::max(m_allocatedEnd, m_layout.entryPosition(number));
         const std::int64_t end = std::min(m_layout.fileSize(), from + kAllocateStep);
-        GANTRY_CHECK(m_file->allocate(static_cast<std::uint64_t>(from),
-                                      static_cast<std::uint64_t>(end - from)));
+        GANTRY_CHECK(writeOutcome(m_file->allocate(static_cast<std::uint64_t>(from),
+                                                   static_cast<std::uint64_t>(end - from))));
         m_allocatedEnd = end;
     }
     const std::int64_t seconds =
@@ -145,6 +146,11 @@ Result<> IndexFile::put(std::int32_t keyHash, std::int64_t offset, std::int64_t 
     m_header.nextEntry = number + 1;
     storeHeader();
     return {};
+}
+
+Result<> IndexFile::sync()
+{
+    return syncOutcome(m_file->syncData());
 }
 
 bool IndexFile::overlaps(std::int64_t beginTimestampMs, std::int64_t endTimestampMs) const

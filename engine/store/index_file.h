@@ -79,7 +79,7 @@ public:
     void rebuild(std::int64_t beforeOffset,
                  const std::function<std::int64_t(std::int64_t)>& storeTimestampAt);
 
-    Result<> sync() { return m_file->syncData(); }
+    Result<> sync();
     void releasePages() { m_region->release(0, m_region->size()); }
 
     [[nodiscard]] const IndexHeader& header() const { return m_header; }

@@ -28,10 +28,11 @@ std::string timeName(std::int64_t ms)
 } // namespace
 
 IndexService::IndexService(const StoreConfig& config, FileSystem& files, Clock& clock,
-                           std::filesystem::path directory)
+                           std::filesystem::path directory, StoreHealth& health)
     : m_config(config)
     , m_files(files)
     , m_clock(clock)
+    , m_health(health)
     , m_directory(std::move(directory))
     , m_layout{config.indexSlotCount, config.indexEntryCount}
 {}
@@ -65,6 +66,7 @@ void IndexService::rebuild(std::int64_t beforeOffset,
 {
     const std::lock_guard guard(m_mutex);
     m_lastOffset = -1;
+    m_hasNewNames = !m_list.empty(); // the process that died may not have made them durable
     while (!m_list.empty()) {
         IndexFile& last = *m_list.back();
         last.rebuild(beforeOffset, storeTimestampAt);
@@ -95,6 +97,9 @@ void IndexService::fail(Error error)
         m_retryAt = m_clock.steady() + kRetryAfter;
     } else {
         m_isBroken = true;
+    }
+    if (error.code == Errc::StorePoisoned) {
+        m_health.poison({error.code, m_error, -1});
     }
     log::error("store", "messages are not indexed by key any more: {}", m_error);
 }
@@ -220,8 +225,9 @@ std::optional<std::int64_t> IndexService::sync()
         file->releasePages();
     }
     if (hasNewNames && outcome) {
-        outcome = m_files.syncDirectory(m_directory);
-        outcome = outcome ? m_files.syncDirectory(m_directory.parent_path()) : std::move(outcome);
+        outcome = syncOutcome(m_files.syncDirectory(m_directory));
+        outcome = outcome ? syncOutcome(m_files.syncDirectory(m_directory.parent_path()))
+                          : std::move(outcome);
     }
     if (!outcome) {
         const std::lock_guard guard(m_mutex);

@@ -5,6 +5,7 @@
 #include "message/record_codec.h"
 #include "store/index_file.h"
 #include "store/store_config.h"
+#include "store/store_health.h"
 
 #include <chrono>
 #include <memory>
@@ -15,13 +16,14 @@
 
 namespace gantry {
 
-/// Finds messages by key. Errors switch indexing off and are remembered; they never stop the log.
+/// Finds messages by key. Errors switch indexing off and are remembered; of them only a failed write or sync stops the
+/// log too, because it poisons the store.
 /// Thread-safe.
 class IndexService
 {
 public:
     IndexService(const StoreConfig& config, FileSystem& files, Clock& clock,
-                 std::filesystem::path directory);
+                 std::filesystem::path directory, StoreHealth& health);
 
     Result<> load();
     /// After a crash: forgets what points at or behind the CommitLog offset; those records are
@@ -61,6 +63,7 @@ private:
     const StoreConfig& m_config;
     FileSystem& m_files;
     Clock& m_clock;
+    StoreHealth& m_health;
     const std::filesystem::path m_directory;
     const IndexLayout m_layout;
 

@@ -23,7 +23,7 @@ public:
     {}
 
     /// Creates or opens the file, reserves its blocks, maps it. When it returns, name and length
-    /// are durable.
+    /// are durable. DiskFull: nothing was reserved; StorePoisoned: a write or sync failed.
     Result<> openForWriting(FileSystem& files);
     /// Unmaps and closes; everything must have been synced. Called by the thread that flushes.
     void closeForWriting();

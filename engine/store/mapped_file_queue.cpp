@@ -113,6 +113,12 @@ Result<> MappedFileQueue::writeAt(std::int64_t offset, ByteView bytes)
     return handle->syncData();
 }
 
+Result<> MappedFileQueue::sync(const MappedFilePtr& file)
+{
+    GANTRY_TRY(handle, m_files.open(file->path(), OpenMode::ReadWrite));
+    return handle->syncData();
+}
+
 std::filesystem::path MappedFileQueue::pathOf(std::int64_t fromOffset) const
 {
     return m_directory / offsetFileName(fromOffset);

@@ -44,6 +44,8 @@ public:
 
     /// Reads from one file: fewer bytes than asked for at its end, none where no file is.
     Result<std::size_t> readAt(std::int64_t offset, MutableByteView target) const;
+    /// Makes everything written to the file durable, by whomever; for recovery only.
+    Result<> sync(const MappedFilePtr& file);
     /// Overwrites and syncs; for recovery only.
     Result<> writeAt(std::int64_t offset, ByteView bytes);
 

@@ -30,7 +30,12 @@ public:
     {
         FileSystem& files;
         Clock& clock;
+        /// The store starts no threads; whoever opened it runs their work by step(). For simulations, whose every
+        /// interleaving must come from a seed.
+        bool isDriven = false;
     };
+    /// The store's own threads.
+    enum class Worker { Flush, Reput, Allocator, House };
     /// What a newly dispatched record looks like to whoever waits for messages; views live during the call.
     struct Arrival
     {
@@ -91,6 +96,10 @@ public:
     [[nodiscard]] virtual const RecoveryReport& recovery() const = 0;
     [[nodiscard]] virtual const StoreConfig& config() const = 0;
     [[nodiscard]] virtual bool isWritable() const = 0;
+
+    /// One round of a worker's work on the calling thread; false if there was nothing to do. Only for a store that
+    /// was opened with isDriven, by one thread.
+    virtual bool step(Worker worker) = 0;
 
     /// Waits until all written records are flushed and dispatched; for tests and clean stops.
     virtual Result<> sync() = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/message_store_impl.h"
 
+#include "base/assert.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "message/sys_flag.h"
@@ -73,18 +74,19 @@ MessageStoreImpl::MessageStoreImpl(StoreConfig config, Dependencies dependencies
     : m_config(std::move(config))
     , m_files(dependencies.files)
     , m_clock(dependencies.clock)
+    , m_isDriven(dependencies.isDriven)
     , m_directory(m_files, m_config)
     , m_cache(m_files, kFileCacheSize)
     , m_checkpoint(m_files, m_directory.checkpoint())
-    , m_log(m_config, m_files, m_cache, m_clock, m_health)
+    , m_log(m_config, m_files, m_cache, m_clock, m_health, m_isDriven)
     , m_queues(m_files, m_cache, m_directory.consumeQueue(), m_config.consumeQueueFileSize)
-    , m_index(m_config, m_files, m_clock, m_directory.index())
+    , m_index(m_config, m_files, m_clock, m_directory.index(), m_health)
     , m_dispatcher(m_config, m_queues, m_index)
-    , m_flush(m_config, m_log, m_health, m_clock, m_metrics)
-    , m_reput(m_config, m_log, m_dispatcher, m_metrics)
+    , m_flush(m_config, m_log, m_health, m_clock, m_metrics, m_isDriven)
+    , m_reput(m_config, m_log, m_dispatcher, m_metrics, m_isDriven)
     , m_retention({m_config, m_files, m_clock, m_health, m_log, m_queues, m_index, m_reput})
     , m_house(
-          {m_config, m_clock, m_health, m_log, m_queues, m_index, m_flush, m_reput, m_checkpoint})
+          {m_config, m_clock, m_health, m_log, m_queues, m_index, m_flush, m_reput, m_checkpoint, m_isDriven})
 {}
 
 MessageStoreImpl::~MessageStoreImpl()
@@ -340,6 +342,7 @@ StorePositions MessageStoreImpl::positions() const
     result.dispatchedOffset = m_reput.dispatchedOffset();
     result.flushedOffset = m_log.flushedOffset();
     result.maxOffset = m_log.tail();
+    result.lossWindowMs = m_flush.lossWindow().count();
     result.earliestStoreTimestampMs = m_log.earliestStoreTimestampMs();
     result.commitLogFiles = static_cast<int>(m_log.segments().count());
     result.consumeQueueFiles = m_queues.fileCount();
@@ -354,12 +357,28 @@ StorePositions MessageStoreImpl::positions() const
     return result;
 }
 
+bool MessageStoreImpl::step(Worker worker)
+{
+    GANTRY_ASSERT(m_isDriven, "step() on a store with threads of its own");
+    switch (worker) {
+    case Worker::Flush:
+        return m_flush.step();
+    case Worker::Reput:
+        return m_reput.step();
+    case Worker::Allocator:
+        return m_log.stepAllocator();
+    case Worker::House:
+        return m_house.step();
+    }
+    return false;
+}
+
 Result<> MessageStoreImpl::sync()
 {
     const std::int64_t target = m_log.tail();
     GANTRY_CHECK(m_flush.flushNow());
     m_reput.notify();
-    m_reput.waitFor(target);
+    GANTRY_CHECK(m_reput.waitFor(target));
     return m_house.saveCheckpoint();
 }
 

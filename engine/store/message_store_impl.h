@@ -58,6 +58,7 @@ public:
     [[nodiscard]] const RecoveryReport& recovery() const override { return m_recovery; }
     [[nodiscard]] const StoreConfig& config() const override { return m_config; }
     [[nodiscard]] bool isWritable() const override { return m_health.acceptsWrites(); }
+    bool step(Worker worker) override;
     Result<> sync() override;
     Result<> close() override;
 
@@ -77,6 +78,7 @@ private:
     StoreConfig m_config;
     FileSystem& m_files;
     Clock& m_clock;
+    const bool m_isDriven;
     StoreMetrics m_metrics;
     StoreHealth m_health;
     RecoveryReport m_recovery;

@@ -13,15 +13,18 @@ constexpr std::size_t kBurst = 64;
 /// Fits the processor's cache, so that what was read is parsed while it is near.
 constexpr std::size_t kChunk = 256 * kKiB;
 constexpr std::chrono::microseconds kBurstPause{200};
+/// Between two attempts to read what could not be read.
+constexpr std::chrono::milliseconds kReadRetry{1000};
 
 } // namespace
 
 ReputService::ReputService(const StoreConfig& config, CommitLog& log, RecordDispatcher& dispatcher,
-                           StoreMetrics& metrics)
+                           StoreMetrics& metrics, bool isDriven)
     : m_config(config)
     , m_log(log)
     , m_dispatcher(dispatcher)
     , m_metrics(metrics)
+    , m_isDriven(isDriven)
     , m_scanner(log.segments(), false, kChunk)
 {}
 
@@ -38,7 +41,9 @@ void ReputService::start(std::int64_t from, std::int64_t lastStoreTimestampMs)
 {
     m_dispatched = from;
     m_timestamp = lastStoreTimestampMs;
-    m_thread = std::thread([this] { run(); });
+    if (!m_isDriven) {
+        m_thread = std::thread([this] { run(); });
+    }
 }
 
 void ReputService::stop()
@@ -48,6 +53,8 @@ void ReputService::stop()
     if (m_thread.joinable()) {
         m_thread.join();
     }
+    while (m_isDriven && step()) {
+    }
 }
 
 std::int64_t ReputService::limit() const
@@ -55,12 +62,21 @@ std::int64_t ReputService::limit() const
     return m_config.flushMode == FlushMode::Sync ? m_log.flushedOffset() : m_log.tail();
 }
 
-void ReputService::waitFor(std::int64_t offset)
+Result<> ReputService::waitFor(std::int64_t offset)
 {
+    while (m_isDriven && dispatchedOffset() < offset && step()) {
+    }
     std::unique_lock lock(m_mutex);
     ++m_waiting;
-    m_progress.wait(lock, [&] { return dispatchedOffset() >= offset || m_isStopping; });
+    m_progress.wait(lock, [&] {
+        return dispatchedOffset() >= offset || m_isStopping || m_readError || m_isDriven;
+    });
     --m_waiting;
+    if (dispatchedOffset() >= offset) {
+        return {};
+    }
+    return m_readError ? tl::unexpected<Error>(*m_readError)
+                       : fail(Errc::Cancelled, "the store is stopping");
 }
 
 void ReputService::run()
@@ -80,9 +96,28 @@ void ReputService::run()
         }
         if (count >= kBurst) {
             std::this_thread::sleep_for(kBurstPause);
+        } else if (count == 0 && hasReadError()) {
+            m_signal.waitFor(kReadRetry);
         } else if (count == 0) {
             m_signal.wait();
         }
+    }
+}
+
+bool ReputService::hasReadError()
+{
+    const std::lock_guard guard(m_mutex);
+    return m_readError.has_value();
+}
+
+void ReputService::noteRead(const Result<>& outcome, std::int64_t at)
+{
+    const std::lock_guard guard(m_mutex);
+    if (outcome) {
+        m_readError.reset();
+    } else if (!m_readError) { // once per failure, not once per attempt
+        m_readError = outcome.error();
+        log::error("store", "dispatch waits at {}: {}", at, m_readError->message);
     }
 }
 
@@ -90,11 +125,12 @@ std::size_t ReputService::dispatchUpTo(std::int64_t limit)
 {
     std::size_t count = 0;
     std::int64_t at = dispatchedOffset();
+    Result<> readable;
     m_scanner.reset(); // bytes behind the last limit were not final
     while (at < limit) {
         auto item = m_scanner.at(at, limit);
         if (!item) {
-            log::error("store", "dispatch waits at {}: {}", at, item.error().message);
+            readable = tl::unexpected<Error>(std::move(item.error()));
             break;
         }
         ++count;
@@ -105,15 +141,18 @@ std::size_t ReputService::dispatchUpTo(std::int64_t limit)
             at += item->record.totalSize;
         } else if (item->kind == RecordScanner::Kind::Blank) {
             at = m_log.segments().find(at)->endOffset();
-        } else if (stepOverDamage(limit)) {
-            at = dispatchedOffset();
         } else {
-            break;
+            readable = stepOverDamage(limit);
+            if (!readable) {
+                break; // what lies behind may be good: not skipped because it cannot be read now
+            }
+            at = dispatchedOffset();
         }
         publish(at);
         m_timestamp.store(
             timestamp, std::memory_order_release); // after the offset, see dispatchedTimestampMs()
     }
+    noteRead(readable, at);
     return count;
 }
 
@@ -137,15 +176,15 @@ void ReputService::dispatchRecord(const RecordView& record)
 
 /// Bytes that were written by this process are not what was written: memory or disk is failing. The
 /// good records behind must still be found.
-bool ReputService::stepOverDamage(std::int64_t limit)
+Result<> ReputService::stepOverDamage(std::int64_t limit)
 {
     const std::int64_t at = dispatchedOffset();
+    GANTRY_TRY(next, m_scanner.findRecord(at + 1, limit, limit));
     m_metrics.damagedRecords.fetch_add(1, std::memory_order_relaxed);
-    auto next = m_scanner.findRecord(at + 1, limit, limit);
     log::error("store", "no record at CommitLog offset {}, where one was written; going on at {}",
-               at, next ? *next : -1);
-    publish(next && *next >= 0 ? *next : limit);
-    return true;
+               at, next >= 0 ? next : limit);
+    publish(next >= 0 ? next : limit);
+    return {};
 }
 
 void ReputService::publish(std::int64_t offset)

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace gantry {
@@ -20,7 +21,7 @@ class ReputService
 {
 public:
     ReputService(const StoreConfig& config, CommitLog& log, RecordDispatcher& dispatcher,
-                 StoreMetrics& metrics);
+                 StoreMetrics& metrics, bool isDriven);
     ~ReputService() { stop(); }
     ReputService(const ReputService&) = delete;
     ReputService& operator=(const ReputService&) = delete;
@@ -30,6 +31,9 @@ public:
     /// Dispatches what may be seen, then joins.
     void stop();
     void notify() { m_signal.notify(); }
+    /// Dispatches what may be seen, on the calling thread; false if there was nothing. Instead of the thread, in a
+    /// driven store.
+    bool step() { return dispatchUpTo(limit()) > 0; }
 
     [[nodiscard]] std::int64_t dispatchedOffset() const
     {
@@ -41,21 +45,24 @@ public:
         return m_timestamp.load(std::memory_order_acquire);
     }
     /// Blocks until everything up to the offset is dispatched; the caller made sure that it may be
-    /// seen.
-    void waitFor(std::int64_t offset);
+    /// seen. Fails when the log cannot be read.
+    Result<> waitFor(std::int64_t offset);
 
 private:
     void run();
     [[nodiscard]] std::int64_t limit() const;
     std::size_t dispatchUpTo(std::int64_t limit);
     void dispatchRecord(const RecordView& record);
-    bool stepOverDamage(std::int64_t limit);
+    Result<> stepOverDamage(std::int64_t limit);
     void publish(std::int64_t offset);
+    void noteRead(const Result<>& outcome, std::int64_t at);
+    [[nodiscard]] bool hasReadError();
 
     const StoreConfig& m_config;
     CommitLog& m_log;
     RecordDispatcher& m_dispatcher;
     StoreMetrics& m_metrics;
+    const bool m_isDriven;
     RecordScanner m_scanner; // dispatch thread
     WakeSignal m_signal;
     std::atomic<bool> m_isStopping{false};
@@ -65,6 +72,7 @@ private:
     std::mutex m_mutex; // guards what follows
     std::condition_variable m_progress;
     int m_waiting = 0;
+    std::optional<Error> m_readError; // of the last round
     std::shared_ptr<const std::function<void(const MessageStore::Arrival&)>> m_listener;
     std::thread m_thread;
 };

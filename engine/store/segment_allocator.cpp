@@ -9,9 +9,12 @@
 
 namespace gantry {
 
-SegmentAllocator::SegmentAllocator(MappedFileQueue& segments, std::int64_t populateWindow)
+SegmentAllocator::SegmentAllocator(MappedFileQueue& segments, StoreHealth& health,
+                                   std::int64_t populateWindow, bool isDriven)
     : m_segments(segments)
+    , m_health(health)
     , m_populateWindow(populateWindow)
+    , m_isDriven(isDriven)
     , m_populateAt(populateWindow > 0 ? 0 : std::numeric_limits<std::int64_t>::max())
 {}
 
@@ -22,7 +25,19 @@ SegmentAllocator::~SegmentAllocator()
 
 void SegmentAllocator::start()
 {
-    m_thread = std::thread([this] { run(); });
+    if (!m_isDriven) {
+        m_thread = std::thread([this] { run(); });
+    }
+}
+
+bool SegmentAllocator::step()
+{
+    std::unique_lock lock(m_mutex);
+    if (m_stop || !m_wanted) {
+        return false;
+    }
+    createWanted(lock);
+    return true;
 }
 
 void SegmentAllocator::stop()
@@ -60,6 +75,9 @@ Result<MappedFilePtr> SegmentAllocator::take(std::int64_t fromOffset,
                                              std::chrono::milliseconds timeout)
 {
     request(fromOffset);
+    if (m_isDriven) {
+        step();
+    }
     std::unique_lock lock(m_mutex);
     const bool done = m_changed.wait_for(lock, timeout, [&] {
         return m_stop || m_error || (m_ready && m_ready->fromOffset() == fromOffset);
@@ -116,6 +134,9 @@ void SegmentAllocator::createWanted(std::unique_lock<std::mutex>& lock)
         log::warning("store", "the next CommitLog file could not be made: {}",
                      opened.error().message);
         (void)m_segments.fileSystem().remove(file->path());
+        if (opened.error().code == Errc::StorePoisoned) {
+            m_health.poison(opened.error());
+        }
     }
     lock.lock();
     if (m_wanted == fromOffset) {

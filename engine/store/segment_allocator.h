@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/mapped_file_queue.h"
+#include "store/store_health.h"
 
 #include <atomic>
 #include <chrono>
@@ -18,8 +19,9 @@ class SegmentAllocator
 {
 public:
     /// `populateWindow`: bytes kept populated ahead of the write position; 0 = leave that to page
-    /// faults.
-    SegmentAllocator(MappedFileQueue& segments, std::int64_t populateWindow);
+    /// faults. `isDriven`: no thread, step() instead.
+    SegmentAllocator(MappedFileQueue& segments, StoreHealth& health, std::int64_t populateWindow,
+                     bool isDriven);
     ~SegmentAllocator();
     SegmentAllocator(const SegmentAllocator&) = delete;
     SegmentAllocator& operator=(const SegmentAllocator&) = delete;
@@ -27,6 +29,8 @@ public:
     void start();
     /// Joins the thread and deletes a file that was made but never used.
     void stop();
+    /// Makes the file that was asked for, if one was; on the calling thread.
+    bool step();
 
     /// Asks for the file at this offset. Cheap when it is already asked for.
     void request(std::int64_t fromOffset);
@@ -48,7 +52,9 @@ private:
     void populateAhead(std::unique_lock<std::mutex>& lock);
 
     MappedFileQueue& m_segments;
+    StoreHealth& m_health;
     const std::int64_t m_populateWindow;
+    const bool m_isDriven;
     std::atomic<std::int64_t> m_populateAt; // tail from which the writer tells again
 
     std::mutex m_mutex; // guards what follows

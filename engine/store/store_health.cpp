@@ -5,6 +5,20 @@
 
 namespace gantry {
 
+Result<> syncOutcome(Result<> outcome)
+{
+    if (!outcome) {
+        outcome.error().code = Errc::StorePoisoned;
+    }
+    return outcome;
+}
+
+Result<> writeOutcome(Result<> outcome)
+{
+    return !outcome && outcome.error().code == Errc::DiskFull ? outcome
+                                                              : syncOutcome(std::move(outcome));
+}
+
 std::string StoreHealth::reason() const
 {
     const std::lock_guard guard(m_mutex);

@@ -10,6 +10,12 @@
 
 namespace gantry {
 
+/// The outcome of a sync, or of a write that must not be lost: after a failure nobody knows what is on disk, whatever
+/// the kernel says the next time, so the error becomes Errc::StorePoisoned. Whoever gets it poisons the store.
+[[nodiscard]] Result<> syncOutcome(Result<> outcome);
+/// As syncOutcome(), but a full disk stays one: nothing was written then, and space may return.
+[[nodiscard]] Result<> writeOutcome(Result<> outcome);
+
 /// Whether the store may take writes, and why not. Thread-safe. Poisoned and Closed are final.
 class StoreHealth
 {

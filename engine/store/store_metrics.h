@@ -28,6 +28,7 @@ struct StoreMetrics
     std::atomic<std::uint64_t> getsMissed{0};
     std::atomic<std::uint64_t> recordsDispatched{0};
     std::atomic<std::uint64_t> damagedRecords{0};
+    std::atomic<std::int64_t> lossWindowMaxMs{0}; ///< longest time that something written waited to be durable
 };
 
 enum class StoreState {
@@ -58,6 +59,9 @@ struct StorePositions
     std::int64_t maxOffset = 0;          ///< written
     std::int64_t flushedOffset = 0;
     std::int64_t dispatchedOffset = 0;   ///< in ConsumeQueues and index
+    /// Age of the oldest bytes in [flushedOffset, maxOffset): what a power cut now would cost. Under async flush at most
+    /// flushInterval and the time of one flush, unless the disk hangs; 0 when everything is durable.
+    std::int64_t lossWindowMs = 0;
     std::int64_t earliestStoreTimestampMs = -1;
     int commitLogFiles = 0;
     int consumeQueueFiles = 0;

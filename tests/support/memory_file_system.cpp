@@ -87,22 +87,59 @@ struct MemoryFileSystem::Inode
     int mappings = 0;
     bool hasMappedWrites = false; ///< may differ without a call having told
     bool isDirty = false;
+    /// By sector: what it held when its sync failed. The kernel takes such pages for clean, so only what is written
+    /// there again reaches the disk.
+    std::map<std::size_t, std::string> givenUp;
 
     [[nodiscard]] std::shared_ptr<Inode> copy() const
     {
         auto result = std::make_shared<Inode>();
         result->current.assign(current);
-        result->durable.assign(current);
+        result->durable.assign(durable);
         result->modifiedMs = modifiedMs;
+        result->isDirty = isDirty || hasMappedWrites;
+        result->givenUp = givenUp;
         return result;
+    }
+    [[nodiscard]] std::string_view sector(std::size_t at) const
+    {
+        return {reinterpret_cast<const char*>(current.data()) + at,
+                std::min(kSector, current.size() - at)};
+    }
+    void sync()
+    {
+        if (givenUp.empty()) {
+            durable.assign(current);
+            return;
+        }
+        durable.resize(current.size());
+        for (std::size_t at = 0; at < current.size(); at += kSector) {
+            const auto lost = givenUp.find(at);
+            if (lost == givenUp.end() || lost->second != sector(at)) {
+                std::memcpy(durable.data() + at, current.data() + at, sector(at).size());
+                givenUp.erase(at);
+            }
+        }
+    }
+    void failSync()
+    {
+        for (std::size_t at = 0; at < current.size(); at += kSector) {
+            const bool isDurable = at + sector(at).size() <= durable.size() &&
+                                   std::memcmp(durable.data() + at, current.data() + at,
+                                               sector(at).size()) == 0;
+            if (!isDurable) {
+                givenUp[at] = sector(at);
+            }
+        }
     }
 };
 
 namespace {
 
 /// Sector by sector the seed decides whether the newer bytes reached the disk.
-void settle(const Buffer& current, Buffer& durable, std::mt19937_64& random)
+void settle(const MemoryFileSystem::Inode& inode, Buffer& durable, std::mt19937_64& random)
 {
+    const Buffer& current = inode.current;
     const std::size_t before = durable.size();
     const bool takesSize = current.size() == before || (random() & 1U) != 0;
     const std::size_t size = takesSize ? current.size() : before;
@@ -112,7 +149,9 @@ void settle(const Buffer& current, Buffer& durable, std::mt19937_64& random)
     for (std::size_t at = 0; at < std::min(size, current.size()); at += kSector) {
         const std::size_t length = std::min(kSector, std::min(size, current.size()) - at);
         if (std::memcmp(current.data() + at, durable.data() + at, length) != 0) {
-            const bool arrives = mode == 1 || (mode == 2 && (random() & 1U) != 0);
+            const auto lost = inode.givenUp.find(at);
+            const bool isGivenUp = lost != inode.givenUp.end() && lost->second == inode.sector(at);
+            const bool arrives = !isGivenUp && (mode == 1 || (mode == 2 && (random() & 1U) != 0));
             if (arrives) {
                 std::memcpy(durable.data() + at, current.data() + at, length);
             }
@@ -185,13 +224,16 @@ public:
     Result<> syncData() override
     {
         const std::lock_guard guard(m_files.m_mutex);
-        GANTRY_CHECK(m_files.before(MemoryFileSystem::Call::Sync, m_path));
+        if (Result<> allowed = m_files.before(MemoryFileSystem::Call::Sync, m_path); !allowed) {
+            m_inode->failSync();
+            return allowed;
+        }
         if (m_inode->isDirty || m_inode->hasMappedWrites) {
             if (m_inode->hasMappedWrites) {
                 m_inode->modifiedMs = m_files.m_now(); // a mapping's writes show when written back
             }
-            m_inode->durable.assign(m_inode->current);
-            m_inode->isDirty = false;
+            m_inode->sync();
+            m_inode->isDirty = !m_inode->givenUp.empty();
             m_inode->hasMappedWrites = m_inode->mappings > 0;
         }
         return {};
@@ -327,11 +369,30 @@ std::unique_ptr<MemoryFileSystem> MemoryFileSystem::afterKill() const
 {
     const std::lock_guard guard(m_mutex);
     auto copy = std::make_unique<MemoryFileSystem>();
-    for (const auto& [path, inode] : m_current.files) {
-        copy->m_current.files[path] = inode->copy();
+    // What was not durable still is not: the kernel that holds it goes on.
+    std::map<const Inode*, std::shared_ptr<Inode>> copies;
+    const auto copyOf = [&](const std::shared_ptr<Inode>& inode) -> std::shared_ptr<Inode> {
+        if (!inode) {
+            return nullptr;
+        }
+        auto& entry = copies[inode.get()];
+        entry = entry ? entry : inode->copy();
+        return entry;
+    };
+    for (auto [from, to] : {std::pair{&m_current, &copy->m_current}, {&m_durable, &copy->m_durable}}) {
+        for (const auto& [path, inode] : from->files) {
+            to->files[path] = copyOf(inode);
+        }
+        to->directories = from->directories;
     }
-    copy->m_current.directories = m_current.directories;
-    copy->m_durable = copy->m_current;
+    for (const auto& [directory, changes] : m_pendingNames) {
+        for (const auto& [number, change] : changes) {
+            NameChange renewed = change;
+            renewed.inode = copyOf(change.inode);
+            copy->m_pendingNames[directory].emplace_back(number, std::move(renewed));
+        }
+    }
+    copy->m_nextChange = m_nextChange;
     copy->m_now = m_now;
     return copy;
 }
@@ -366,7 +427,7 @@ std::unique_ptr<MemoryFileSystem> MemoryFileSystem::afterPowerCut(std::uint64_t 
         auto survivor = std::make_shared<Inode>();
         survivor->durable.assign(inode->durable);
         if (inode->isDirty || inode->hasMappedWrites) {
-            settle(inode->current, survivor->durable, random);
+            settle(*inode, survivor->durable, random);
         }
         survivor->current.assign(survivor->durable);
         survivor->modifiedMs = inode->modifiedMs;
@@ -383,7 +444,7 @@ void MemoryFileSystem::writeBackSome(std::uint64_t seed)
     std::mt19937_64 random(seed);
     for (const auto& [path, inode] : m_current.files) {
         if (inode->isDirty || inode->hasMappedWrites) {
-            settle(inode->current, inode->durable, random);
+            settle(*inode, inode->durable, random);
         }
     }
 }
@@ -480,6 +541,7 @@ void MemoryFileSystem::overwrite(const fs::path& path, std::uint64_t offset, std
     Inode& inode = *m_current.files.at(path);
     std::memcpy(inode.current.data() + offset, bytes.data(), bytes.size());
     inode.durable.assign(inode.current);
+    inode.givenUp.clear();
 }
 
 void MemoryFileSystem::put(const fs::path& path, std::string_view bytes)

@@ -40,7 +40,7 @@ public:
 
     // ---- crashes: a new file system with what is left; this one goes on undisturbed
 
-    /// What another process would find: everything that was written.
+    /// What another process would find: everything that was written. What was not durable is not durable there either.
     [[nodiscard]] std::unique_ptr<MemoryFileSystem> afterKill() const;
     /// What the machine would find after losing power: of the sectors (512 bytes), lengths and
     /// names that are not durable, the seed decides which made it to the disk.
@@ -51,7 +51,8 @@ public:
     // ---- failures
 
     /// The `count`-th call of the kind from now on fails with the errno, and so do all after it if
-    /// `isLasting`. `pathPart` limits it to paths that contain the text.
+    /// `isLasting`. `pathPart` limits it to paths that contain the text. After a failed sync the kernel takes the pages
+    /// for clean: a later sync succeeds without them.
     void failCall(Call call, int count, int errnoValue, bool isLasting = false,
                   std::string pathPart = {});
     void clearFailures();

@@ -29,6 +29,23 @@ std::string problemsOf(MemoryFileSystem& files, int holesAllowed = 0)
     return text;
 }
 
+struct Seeds
+{
+    std::uint64_t first;
+    std::uint64_t end;
+};
+
+/// `count` seeds from 0; GANTRY_CRASH_FACTOR multiplies the count, GANTRY_CRASH_SEED is a first seed
+/// to begin with (the one that a failure names, for example).
+Seeds seeds(std::uint64_t count)
+{
+    const auto factor = static_cast<std::uint64_t>(
+        std::max(1, qEnvironmentVariableIntValue("GANTRY_CRASH_FACTOR")));
+    const auto first =
+        static_cast<std::uint64_t>(std::max(0, qEnvironmentVariableIntValue("GANTRY_CRASH_SEED")));
+    return {first, first + count * factor};
+}
+
 /// Random messages whose bodies are unique; remembers which were acknowledged.
 class Traffic
 {
@@ -145,7 +162,7 @@ private Q_SLOTS:
 
 void TstStoreCrash::killLosesNothing()
 {
-    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    for (auto [seed, end] = seeds(40); seed < end; ++seed) {
         StoreFixture f;
         f.config.flushMode = seed % 2 == 0 ? FlushMode::Async : FlushMode::Sync;
         QVERIFY(f.open());
@@ -168,7 +185,7 @@ void TstStoreCrash::killLosesNothing()
 
 void TstStoreCrash::powerCutKeepsWhatWasAcknowledged()
 {
-    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    for (auto [seed, end] = seeds(300); seed < end; ++seed) {
         StoreFixture f;
         f.config.flushMode = FlushMode::Sync;
         QVERIFY(f.open());
