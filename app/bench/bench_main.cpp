@@ -82,6 +82,23 @@ Result<Report> watchMode(const Options& options)
     return report;
 }
 
+/// Asks every 2 ms until the broker answers; prints when that was, ns since 1970.
+int awaitMode(const Options& options)
+{
+    const auto until = nowNs() + static_cast<std::int64_t>(options.seconds * 1e9);
+    while (nowNs() < until) {
+        auto peer = BlockingPeer::open(options.broker);
+        if (peer && peer->ask(RemotingCommand::request(RequestCode::GetBrokerRuntimeInfo))) {
+            const auto wall = std::chrono::system_clock::now().time_since_epoch();
+            fmt::print("{}\n", std::chrono::duration_cast<std::chrono::nanoseconds>(wall).count());
+            return 0;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    fmt::print(stderr, "gantry-bench: {} did not answer within {} s\n", options.broker, options.seconds);
+    return 1;
+}
+
 int finish(const Result<Report>& report, const Options& options)
 {
     if (!report) {
@@ -133,6 +150,7 @@ int main(int argc, char** argv)
     auto* pull = app.add_subcommand("pull", "read a topic from its beginning to its end");
     pull->add_option("--messages", options.pullMessages, "asked for per pull")->check(CLI::Range(1, 1024))->capture_default_str();
     auto* watch = app.add_subcommand("watch", "only look at the process of the broker (--pid)");
+    auto* await = app.add_subcommand("await", "wait up to --seconds until the broker answers; prints when, ns since 1970");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {
@@ -141,6 +159,9 @@ int main(int argc, char** argv)
     if (watch->parsed() && options.pid == 0) {
         fmt::print(stderr, "gantry-bench: watch needs --pid\n");
         return 1;
+    }
+    if (await->parsed()) {
+        return awaitMode(options);
     }
     return finish(send->parsed() ? sendMode(options) : pull->parsed() ? pullMode(options) : watchMode(options), options);
 }
