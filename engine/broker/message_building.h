@@ -12,6 +12,9 @@ namespace gantry {
 /// A queue id below `count`, another one each time.
 [[nodiscard]] std::int32_t randomQueueId(std::int32_t count);
 
+/// Clients of this version (V3_4_9) and later say themselves how often a message may be consumed again.
+inline constexpr std::int32_t kVersionWithMaxReconsumeTimes = 121;
+
 /// Apache's regionId; names where a message was traced.
 inline constexpr std::string_view kRegion = "DefaultRegion";
 

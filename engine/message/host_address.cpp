@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "message/host_address.h"
 
+#include "base/byte_cursor.h"
+
 #include <arpa/inet.h>
 
 #include <charconv>
+#include <span>
 
 namespace gantry {
 
@@ -36,6 +39,12 @@ Result<HostAddress> HostAddress::parse(std::string_view text)
         return fail(Errc::InvalidArgument, "'{}' is not an IP address (names are not looked up here)", host);
     }
     return address;
+}
+
+void writeHost(ByteWriter& writer, const HostAddress& host)
+{
+    writer.writeBytes(std::as_bytes(std::span(host.ip)).first(host.isV6 ? 16 : 4));
+    writer.write(host.port);
 }
 
 } // namespace gantry

@@ -11,6 +11,8 @@
 
 namespace gantry {
 
+class ByteWriter;
+
 /// An IP address and port as messages carry them (bornHost, storeHost). Never a host name.
 struct HostAddress
 {
@@ -24,5 +26,8 @@ struct HostAddress
     [[nodiscard]] std::size_t storedSize() const { return (isV6 ? 16U : 4U) + 4U; }
     auto operator<=>(const HostAddress&) const = default;
 };
+
+/// As records and message ids hold it: 4 or 16 bytes of address, 4 of port.
+void writeHost(ByteWriter& writer, const HostAddress& host);
 
 } // namespace gantry

@@ -70,12 +70,6 @@ std::int64_t nowWallMs()
     return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
-void writeHost(ByteWriter& writer, const HostAddress& host)
-{
-    writer.writeBytes(std::as_bytes(std::span(host.ip)).first(host.isV6 ? 16 : 4));
-    writer.write(host.port);
-}
-
 } // namespace
 
 std::string formatOffsetMessageId(const HostAddress& storeHost, std::int64_t commitLogOffset)

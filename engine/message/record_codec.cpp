@@ -27,12 +27,6 @@ std::int32_t withHostFamilies(std::int32_t sysFlag, const HostAddress& bornHost,
     return sysFlag | (bornHost.isV6 ? sysflag::kBornHostV6 : 0) | (storeHost.isV6 ? sysflag::kStoreHostV6 : 0);
 }
 
-void writeHost(ByteWriter& writer, const HostAddress& host)
-{
-    writer.writeBytes(std::as_bytes(std::span(host.ip)).first(host.isV6 ? 16 : 4));
-    writer.write(host.port);
-}
-
 HostAddress readHost(ByteReader& reader, bool isV6)
 {
     HostAddress host;

@@ -9,7 +9,7 @@ namespace gantry {
 
 namespace {
 
-constexpr std::array<std::pair<std::int32_t, std::string_view>, 158> kNames{{
+constexpr std::array<std::pair<std::int32_t, std::string_view>, 158> kRequestNames{{
     {10, "SEND_MESSAGE"},
     {11, "PULL_MESSAGE"},
     {12, "QUERY_MESSAGE"},
@@ -174,9 +174,9 @@ constexpr std::array<std::pair<std::int32_t, std::string_view>, 158> kNames{{
 
 std::string_view requestCodeName(std::int32_t code)
 {
-    const auto found = std::lower_bound(kNames.begin(), kNames.end(), code,
+    const auto found = std::lower_bound(kRequestNames.begin(), kRequestNames.end(), code,
                                         [](const auto& entry, std::int32_t wanted) { return entry.first < wanted; });
-    return found != kNames.end() && found->first == code ? found->second : "UNKNOWN_REQUEST_CODE";
+    return found != kRequestNames.end() && found->first == code ? found->second : "UNKNOWN_REQUEST_CODE";
 }
 
 } // namespace gantry

@@ -9,7 +9,7 @@ namespace gantry {
 
 namespace {
 
-constexpr std::array<std::pair<std::int32_t, std::string_view>, 43> kNames{{
+constexpr std::array<std::pair<std::int32_t, std::string_view>, 43> kResponseNames{{
     {0, "SUCCESS"},
     {1, "SYSTEM_ERROR"},
     {2, "SYSTEM_BUSY"},
@@ -59,9 +59,9 @@ constexpr std::array<std::pair<std::int32_t, std::string_view>, 43> kNames{{
 
 std::string_view responseCodeName(std::int32_t code)
 {
-    const auto found = std::lower_bound(kNames.begin(), kNames.end(), code,
+    const auto found = std::lower_bound(kResponseNames.begin(), kResponseNames.end(), code,
                                         [](const auto& entry, std::int32_t wanted) { return entry.first < wanted; });
-    return found != kNames.end() && found->first == code ? found->second : "UNKNOWN_RESPONSE_CODE";
+    return found != kResponseNames.end() && found->first == code ? found->second : "UNKNOWN_RESPONSE_CODE";
 }
 
 } // namespace gantry

@@ -2,6 +2,7 @@
 #include "remoting/client_channel.h"
 
 #include "base/log.h"
+#include "remoting/log_throttle.h"
 #include "remoting/resolver.h"
 
 #include <algorithm>
@@ -11,7 +12,6 @@ namespace gantry {
 
 namespace {
 
-constexpr std::string_view kModule = "remoting";
 constexpr std::size_t kWaitingCallsMax = 8'192;
 constexpr std::chrono::milliseconds kBackOffMin{100};
 constexpr std::chrono::milliseconds kBackOffMax{1'000};
@@ -235,7 +235,7 @@ void ClientChannel::failConnect(Errc code, std::string_view reason)
 {
     Error error{code == Errc::Busy ? Errc::Busy : Errc::ConnectFailed,
                 fmt::format("cannot connect to {}: {}", m_address, reason), -1};
-    log::debug(kModule, "{}", error.message);
+    log::debug(kLogModule, "{}", error.message);
     endAttempt();
     std::deque<Call> failed;
     {

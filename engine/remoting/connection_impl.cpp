@@ -16,7 +16,6 @@ namespace gantry {
 
 namespace {
 
-constexpr std::string_view kModule = "remoting";
 constexpr std::size_t kReadBytesMin = 4 * 1024; // what an idle connection costs
 constexpr std::size_t kReadBytesMax = 128 * 1024;
 constexpr unsigned kSmallReadsBeforeShrink = 64;
@@ -232,7 +231,7 @@ void ConnectionImpl::enqueueOrClose(RemotingCommand command)
     const auto bodyBytes = command.body.size();
     if (!enqueue(std::move(command),
                  isResponse ? HeaderEncoding::Json : m_options.requestEncoding)) {
-        log::error(kModule,
+        log::error(kLogModule,
                    "a frame of {} bytes for {} is larger than the limit of {} and was not sent",
                    bodyBytes, m_peer.toText(), m_options.frameBytesMax);
         if (isResponse) {
@@ -248,7 +247,7 @@ void ConnectionImpl::enqueueOrClose(RemotingCommand command)
     }
     if (isOpen() && m_output.bytes() > m_options.writeQueueBytesMax) {
         if (const auto leftOut = badPeerThrottle().admit(std::chrono::steady_clock::now())) {
-            log::warning(kModule,
+            log::warning(kLogModule,
                          "closing {}: it does not read, {} bytes are waiting for it (limit {})",
                          m_peer.toText(), m_output.bytes(), m_options.writeQueueBytesMax);
         }
@@ -424,7 +423,7 @@ void ConnectionImpl::onBroken(std::string_view what, const asio::error_code& err
                           ? fmt::format("{} closed the connection", m_peer.toText())
                           : fmt::format("the connection to {} broke ({}: {})", m_peer.toText(),
                                         what, error.message());
-    log::debug(kModule, "{}", text);
+    log::debug(kLogModule, "{}", text);
     dropOutput();
     closeWith({Errc::ConnectionClosed, text, -1});
 }
@@ -432,7 +431,7 @@ void ConnectionImpl::onBroken(std::string_view what, const asio::error_code& err
 void ConnectionImpl::closeForProtocol(const Error& error)
 {
     if (const auto leftOut = badPeerThrottle().admit(std::chrono::steady_clock::now())) {
-        log::warning(kModule, "closing {}: {}{}", m_peer.toText(), error.message,
+        log::warning(kLogModule, "closing {}: {}{}", m_peer.toText(), error.message,
                      *leftOut == 0
                          ? std::string()
                          : fmt::format(" ({} more such peers were not logged)", *leftOut));
@@ -530,7 +529,7 @@ void ConnectionImpl::onSweep(Time now)
     if (quiet >= m_options.idleTimeout && m_pending.size() == 0) {
         const auto idleMs =
             std::chrono::duration_cast<std::chrono::milliseconds>(m_options.idleTimeout).count();
-        log::info(kModule, "closing {}: {} for {} ms", m_peer.toText(),
+        log::info(kLogModule, "closing {}: {} for {} ms", m_peer.toText(),
                   m_decoder->buffered() == 0 ? "silent" : "an unfinished frame and nothing more",
                   idleMs);
         closeWith({Errc::ConnectionClosed,

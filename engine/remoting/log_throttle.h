@@ -5,8 +5,12 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string_view>
 
 namespace gantry {
+
+/// Under which remoting writes its log lines.
+inline constexpr std::string_view kLogModule = "remoting";
 
 /// Keeps a misbehaving peer from filling the log: lets `linesMax` lines pass per period and counts
 /// the others. Thread-safe.

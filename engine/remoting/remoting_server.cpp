@@ -15,7 +15,6 @@ namespace gantry {
 
 namespace {
 
-constexpr std::string_view kModule = "remoting";
 constexpr int kBacklog = 1024;
 constexpr std::chrono::milliseconds kAcceptRetryDelay{100};
 
@@ -130,7 +129,7 @@ void RemotingServer::Impl::onAccepted(const asio::error_code& error, Tcp::socket
         // It left before we looked.
     } else if (connectionCount.load() >= options.connectionsMax) {
         if (const auto leftOut = acceptThrottle.admit(std::chrono::steady_clock::now())) {
-            log::warning(kModule,
+            log::warning(kLogModule,
                          "port {}: refused {}, the limit of {} connections is reached ({} more "
                          "refused since the last such line)",
                          port, toHostAddress(peer).toText(), options.connectionsMax, *leftOut);
@@ -152,7 +151,7 @@ void RemotingServer::Impl::onAcceptFailed(const asio::error_code& error)
     }
     // Mostly: no file descriptors left. Asking again at once would spin.
     if (const auto leftOut = acceptThrottle.admit(std::chrono::steady_clock::now())) {
-        log::error(kModule, "port {}: cannot accept connections: {}; trying again every {} ms",
+        log::error(kLogModule, "port {}: cannot accept connections: {}; trying again every {} ms",
                    port, error.message(), kAcceptRetryDelay.count());
     }
     retryTimer.expires_after(kAcceptRetryDelay);

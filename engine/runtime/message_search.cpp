@@ -14,7 +14,7 @@ namespace gantry {
 
 namespace {
 
-constexpr int kChunk = 32;
+constexpr int kMessagesPerPull = 32;
 constexpr std::int64_t kChunkBytes = 4 * kMiB;
 
 const StoreRef* findStore(const std::vector<StoreRef>& stores, const std::string& brokerName)
@@ -83,7 +83,7 @@ private:
     void refill()
     {
         while (m_chunk.empty() && m_first < m_end) {
-            const std::int64_t from = std::max(m_first, m_end - kChunk);
+            const std::int64_t from = std::max(m_first, m_end - kMessagesPerPull);
             // A get may stop early at its byte limit, so go on until the chunk's end is reached.
             for (std::int64_t at = from; at < m_end;) {
                 auto part = readRange(*m_ref, m_topic, m_queueId, at, static_cast<int>(m_end - at));
@@ -163,7 +163,7 @@ Result<MessagePage> browseQueue(const std::vector<StoreRef>& stores, const Messa
         request.topic = queue.topic;
         request.queueId = queue.queueId;
         request.offset = page.nextOffset;
-        request.messagesMax = std::min(kChunk, countMax - static_cast<int>(page.messages.size()));
+        request.messagesMax = std::min(kMessagesPerPull, countMax - static_cast<int>(page.messages.size()));
         request.bytesMax = kChunkBytes;
         const GetResult got = ref->store->get(request);
         if (got.nextBeginOffset <= page.nextOffset && got.status != GetStatus::Found) {

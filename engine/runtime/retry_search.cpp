@@ -25,7 +25,7 @@ RetryEntry makeEntry(MessageExt message, RetryEntry::State state, const RetrySea
 /// Walks the delay levels from their ends back while entries are not yet due.
 void collectDelayed(const StoreRef& ref, const RetrySearch& search, const CancelToken& cancel, RetryPage& page)
 {
-    constexpr int kChunk = 64;
+    constexpr int kMessagesPerStep = 64;
     const std::string retryTopic = retryTopicOf(search.group);
     const auto levels = static_cast<std::int32_t>(ref.store->config().delayLevels.size());
     for (std::int32_t queueId = 0; queueId < levels; ++queueId) {
@@ -33,7 +33,7 @@ void collectDelayed(const StoreRef& ref, const RetrySearch& search, const Cancel
         std::int64_t end = ref.store->maxOffset(kScheduleTopic, queueId);
         bool stillWaiting = true;
         while (stillWaiting && end > first) {
-            const std::int64_t from = std::max(first, end - kChunk);
+            const std::int64_t from = std::max(first, end - kMessagesPerStep);
             const auto entries = ref.store->entries(kScheduleTopic, queueId, from, static_cast<int>(end - from));
             for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
                 if (cancel.isCancelled() || static_cast<int>(page.waiting.size()) >= search.countMax) {

@@ -15,7 +15,7 @@ constexpr std::size_t kDamagedOffsetsMax = 1000;
 constexpr std::int64_t kSmallGap = 64;
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 /// ConsumeQueue entries held in memory while scanning, before they are written out.
-constexpr std::int64_t kTailBytesMax = 16 * kMiB;
+constexpr std::int64_t kScannedTailBytesMax = 16 * kMiB;
 
 } // namespace
 
@@ -151,7 +151,7 @@ Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
             m_report.scannedBytes += item.record.totalSize;
             m_lastTimestamp = item.record.storeTimestampMs;
             m_at += item.record.totalSize;
-            if (m_queues.tailBytes() > kTailBytesMax) {
+            if (m_queues.tailBytes() > kScannedTailBytesMax) {
                 GANTRY_CHECK(writeDispatched());
             }
         }

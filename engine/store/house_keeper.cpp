@@ -11,7 +11,7 @@ namespace {
 /// Queues written in one pass, so that a store with very many is written bit by bit.
 constexpr std::size_t kQueuesPerPass = 2'000;
 /// More than this in memory is written whatever the number of queues.
-constexpr std::int64_t kTailBytesMax = 64 * kMiB;
+constexpr std::int64_t kTailBytesBeforeFullPass = 64 * kMiB;
 constexpr std::chrono::seconds kCheckpointInterval{10};
 constexpr int kRestFactor = 20;
 constexpr std::chrono::seconds kRetentionInterval{10};
@@ -106,7 +106,7 @@ void HouseKeeper::writeQueues()
 {
     const std::lock_guard guard(m_workMutex);
     const std::size_t count =
-        m_parts.queues.tailBytes() > kTailBytesMax ? kAllQueues : kQueuesPerPass;
+        m_parts.queues.tailBytes() > kTailBytesBeforeFullPass ? kAllQueues : kQueuesPerPass;
     auto written = m_parts.queues.writeTails(m_parts.log.flushedOffset(), count);
     (void)guardWrite(written ? Result<>{} : tl::unexpected<Error>(std::move(written.error())));
 }

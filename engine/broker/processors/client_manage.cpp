@@ -11,12 +11,6 @@
 
 namespace gantry {
 
-namespace {
-
-constexpr int kTopicSysFlagUnitSub = 2;
-
-} // namespace
-
 ClientManageProcessor::ClientManageProcessor(BrokerCore& core)
     : m_core(core)
 {}
@@ -66,7 +60,7 @@ void ClientManageProcessor::takeIn(Heartbeat& beat) const
             continue; // the client learns it from its pulls
         }
         const auto retryTopic = m_core.topics.findOrCreate(retryTopicOf(consumer.groupName), std::max(1, group->retryQueueNums), perm::kReadWrite,
-                                                           consumer.unitMode ? kTopicSysFlagUnitSub : 0);
+                                                           consumer.unitMode ? topicsysflag::kUnitSub : 0);
         if (!retryTopic) {
             log::error("broker", "cannot create the retry topic of group {}: {}", consumer.groupName, retryTopic.error().message);
         }

@@ -13,9 +13,7 @@ namespace gantry {
 
 namespace {
 
-constexpr std::int32_t kVersionWithMaxReconsumeTimes = 121; // V3_4_9
 constexpr int kFirstRetryLevel = 3;
-constexpr int kTopicSysFlagUnitSub = 2;
 
 } // namespace
 
@@ -85,7 +83,7 @@ void SendBackProcessor::putAgain(const std::shared_ptr<Job>& job, const RecordVi
     const bool isDead = isGivenUp(*job, record, group);
     const auto name = isDead ? deadLetterTopicOf(header.group) : retryTopicOf(header.group);
     const int queueCount = isDead ? 1 : group.retryQueueNums;
-    const auto topic = m_core.topics.findOrCreate(name, queueCount, perm::kReadWrite, header.unitMode.value_or(false) ? kTopicSysFlagUnitSub : 0);
+    const auto topic = m_core.topics.findOrCreate(name, queueCount, perm::kReadWrite, header.unitMode.value_or(false) ? topicsysflag::kUnitSub : 0);
     if (!topic) {
         job->responder.reply(ResponseCode::SystemError, fmt::format("topic[{}] not exist: {}", name, topic.error().message));
         return;

@@ -16,11 +16,8 @@ namespace gantry {
 
 namespace {
 
-constexpr std::int32_t kVersionWithMaxReconsumeTimes = 121; // V3_4_9
 constexpr std::string_view kTrue = "true";
 constexpr std::string_view kFalse = "false";
-constexpr int kTopicSysFlagUnit = 1;
-constexpr int kTopicSysFlagUnitSub = 2;
 
 Result<SendMessageHeader> decodeSendHeader(const RemotingCommand& request)
 {
@@ -117,7 +114,7 @@ SendMessageProcessor::Outcome SendMessageProcessor::findTopic(Job& job, bool may
             return Outcome::NeedsDisk;
         }
         const bool isRetry = isRetryTopic(header.topic);
-        const int sysFlag = !header.unitMode.value_or(false) ? 0 : isRetry ? kTopicSysFlagUnitSub : kTopicSysFlagUnit;
+        const int sysFlag = !header.unitMode.value_or(false) ? 0 : isRetry ? topicsysflag::kUnitSub : topicsysflag::kUnit;
         auto created = isRetry ? m_core.topics.findOrCreate(header.topic, 1, perm::kReadWrite, sysFlag)
                                : m_core.topics.createForSend(header.topic, header.defaultTopic, header.defaultTopicQueueNums, sysFlag);
         if (!created) {

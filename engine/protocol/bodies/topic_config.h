@@ -21,6 +21,12 @@ inline constexpr std::int32_t kPriority = 0x8;
 inline constexpr std::int32_t kReadWrite = kRead | kWrite;
 } // namespace perm
 
+/// TopicConfig::topicSysFlag.
+namespace topicsysflag {
+inline constexpr std::int32_t kUnit = 1;
+inline constexpr std::int32_t kUnitSub = 2;
+} // namespace topicsysflag
+
 /// A topic as a broker keeps it. Defaults are those of Apache's bean.
 struct TopicConfig
 {
