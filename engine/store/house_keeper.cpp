@@ -93,7 +93,7 @@ Result<> HouseKeeper::guardWrite(Result<> outcome)
     const Error& error = outcome.error();
     if (error.code == Errc::DiskFull) {
         m_parts.health.setDiskFull(error.message);
-    } else if (error.code == Errc::StorePoisoned || m_parts.queues.tailBytes() > kTailBytesMax) {
+    } else if (error.code == Errc::StorePoisoned || m_parts.queues.tailBytes() > kTailBytesBeforeFullPass) {
         m_parts.health.poison(error);
     } else if (m_lastFailure != error.message) {
         m_lastFailure = error.message;
