@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <string_view>
 #include <unistd.h>
 
 namespace {
@@ -137,15 +138,28 @@ std::unique_ptr<ui::TourRunner> makeTour(ui::MainWindow& window, ui::SessionHost
     return tour;
 }
 
+/// --help and --version are for terminals too, where there may be no display to connect to.
+bool asksForText(int argc, char** argv)
+{
+    return std::any_of(argv + 1, argv + argc, [](std::string_view argument) {
+        return argument == "--help" || argument == "-h" || argument == "--help-all" || argument == "--version" ||
+               argument == "-v";
+    });
+}
+
 } // namespace
 
 int main(int argc, char** argv)
 {
     QElapsedTimer sinceMain;
     sinceMain.start();
+    QCoreApplication::setApplicationName(QStringLiteral("gantry"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(GANTRY_VERSION));
+    if (asksForText(argc, argv)) {
+        const QCoreApplication application(argc, argv);
+        return parseWorkbenchOptions(application) ? 0 : 2;
+    }
     QApplication application(argc, argv);
-    QApplication::setApplicationName(QStringLiteral("gantry"));
-    QApplication::setApplicationVersion(QStringLiteral(GANTRY_VERSION));
     const auto options = parseWorkbenchOptions(application);
     if (!options) {
         return 2;
