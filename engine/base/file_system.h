@@ -64,7 +64,7 @@ public:
 
 struct SpaceInfo
 {
-    std::uint64_t totalBytes = 0;
+    std::uint64_t totalBytes = 0;     ///< used and available; without what is reserved for root
     std::uint64_t availableBytes = 0; ///< to an ordinary user
 };
 

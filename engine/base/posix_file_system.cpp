@@ -333,8 +333,9 @@ Result<SpaceInfo> PosixFileSystem::space(const fs::path& path)
     if (::statvfs(path.c_str(), &status) != 0) {
         return failOn("examine the disk of", path, errno);
     }
-    return SpaceInfo{static_cast<std::uint64_t>(status.f_blocks) * status.f_frsize,
-                     static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize};
+    // What is reserved for root is neither used nor available, as in df and Apache's brokers.
+    const std::uint64_t used = status.f_blocks - status.f_bfree;
+    return SpaceInfo{(used + status.f_bavail) * status.f_frsize, status.f_bavail * status.f_frsize};
 }
 
 Result<std::int64_t> PosixFileSystem::lastModifiedMs(const fs::path& path)
