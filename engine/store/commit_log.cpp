@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "message/record_codec.h"
 #include "message/sys_flag.h"
+#include "store/seeded_bug.h"
 
 #include <algorithm>
 #include <cstring>
@@ -92,8 +93,9 @@ CommitLog::Appended CommitLog::append(const Append& append, LatencyHistogram& la
     }
     const auto size = static_cast<std::int64_t>(append.bytes.size());
     std::int64_t tail = m_tail.load(std::memory_order_relaxed);
-    if (!m_active ||
-        size + static_cast<std::int64_t>(kBlankHeaderSize) > m_active->endOffset() - tail) {
+    const std::int64_t blank =
+        planted(SeededBug::RollLeavesNoRoom) ? 0 : static_cast<std::int64_t>(kBlankHeaderSize);
+    if (!m_active || size + blank > m_active->endOffset() - tail) {
         if (Result<> rolled = roll(); !rolled) {
             const bool isFull = rolled.error().code == Errc::DiskFull;
             result.status = isFull || m_health.isPoisoned() ? PutStatus::ServiceNotAvailable
@@ -149,7 +151,7 @@ Result<> CommitLog::roll()
     const std::int64_t tail = m_tail.load(std::memory_order_relaxed);
     const std::int64_t nextOffset = m_active ? m_active->endOffset() : tail;
     GANTRY_TRY(next, m_allocator.take(nextOffset, kNextFileTimeout));
-    if (m_active && tail < nextOffset) {
+    if (m_active && tail < nextOffset && !planted(SeededBug::RollWithoutBlank)) {
         std::byte* at = m_active->data() + (tail - m_active->fromOffset());
         storeBig(at, static_cast<std::int32_t>(nextOffset - tail));
         storeBig(at + 4, kBlankMagic);
@@ -182,7 +184,8 @@ Result<> CommitLog::flushTo(std::int64_t target)
     for (std::int64_t at = flushed; at < target;) {
         const MappedFilePtr file = m_segments.find(at);
         at = file->endOffset();
-        if (Result<> synced = syncOutcome(file->sync()); !synced) {
+        Result<> synced = planted(SeededBug::DropLogSync) ? Result<>{} : syncOutcome(file->sync());
+        if (!synced && !planted(SeededBug::IgnoreLogSyncError)) {
             m_health.poison(synced.error());
             return synced;
         }

@@ -19,7 +19,7 @@ constexpr std::int64_t kScannedTailBytesMax = 16 * kMiB;
 
 } // namespace
 
-Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(const CheckpointValues& checkpoint)
+Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& checkpoint)
 {
     const std::vector<MappedFilePtr> files = m_segments.all();
     if (files.empty()) {
@@ -32,6 +32,9 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(const CheckpointValues
     const std::int64_t dispatched = m_queues.maxCommitLogOffset();
     GANTRY_TRY(start, m_report.cleanExit ? startAfterCleanExit() : startAfterCrash(checkpoint));
     while (true) {
+        if (!m_report.cleanExit) {
+            GANTRY_CHECK(lowerCheckpoint(start, checkpoint));
+        }
         GANTRY_CHECK(m_queues.truncate(start));
         if (!m_report.cleanExit) {
             forgetIndexFrom(start);
@@ -80,6 +83,23 @@ Result<std::int64_t> CommitLogRecovery::startAfterCleanExit()
     return dispatched;
 }
 
+/// What is made anew from `start` on is not durable until the next checkpoint; should this process die before, the next
+/// one must begin no later.
+Result<> CommitLogRecovery::lowerCheckpoint(std::int64_t start, CheckpointValues& checkpoint)
+{
+    CheckpointValues lowered = checkpoint;
+    lowered.confirmPhyOffset = std::min(checkpoint.confirmPhyOffset, start);
+    if (start <= m_segments.minOffset()) {
+        lowered.physicMsgTimestamp = 0;
+        lowered.logicsMsgTimestamp = 0;
+    }
+    if (lowered != checkpoint) {
+        checkpoint = lowered;
+        return m_checkpointFile.save(lowered);
+    }
+    return {};
+}
+
 /// The newest file whose first record is older than everything the checkpoint vouches for.
 Result<std::int64_t> CommitLogRecovery::startAfterCrash(const CheckpointValues& checkpoint)
 {
@@ -95,7 +115,8 @@ Result<std::int64_t> CommitLogRecovery::startAfterCrash(const CheckpointValues& 
         }
     }
     // A wall clock that was set back makes timestamps lie; the offset does not.
-    if (checkpoint.confirmPhyOffset < start) {
+    if (!planted(SeededBug::CheckpointTimesOnly) &&
+        checkpoint.confirmPhyOffset < start) {
         const MappedFilePtr file = m_segments.find(checkpoint.confirmPhyOffset);
         start =
             file && checkpoint.confirmPhyOffset > 0 ? std::min(start, file->fromOffset()) : start;
@@ -105,6 +126,9 @@ Result<std::int64_t> CommitLogRecovery::startAfterCrash(const CheckpointValues& 
 
 void CommitLogRecovery::forgetIndexFrom(std::int64_t start)
 {
+    if (planted(SeededBug::IndexNotForgotten)) {
+        return;
+    }
     m_index.rebuild(start, [this](std::int64_t offset) {
         const auto item = m_scanner.at(offset, kNoLimit);
         return item && item->kind == RecordScanner::Kind::Record ? item->record.storeTimestampMs
@@ -136,13 +160,12 @@ Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
                 return true;
             }
         } else {
-            if (looksTorn(item.record)) {
-                GANTRY_TRY(next, findNext());
-                if (next < 0) {
+            if (hasTornText(item.record)) {
+                GANTRY_TRY(goesOn, stepOverDamage({}));
+                if (!goesOn) {
                     return true; // the last record, and part of it never reached the disk
                 }
-                GANTRY_TRY(again, m_scanner.at(m_at, kNoLimit));
-                item = again;
+                continue;
             }
             if (!enter(item.record, false, !isFirstFile && m_report.damagedOffsets.empty())) {
                 return false;
@@ -161,30 +184,6 @@ Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
 void CommitLogRecovery::noteDamage(std::int64_t bytes)
 {
     m_holesPossible += bytes / static_cast<std::int64_t>(record_layout::kFixedSizeV1) + 1;
-}
-
-/// Topic and properties have no checksum. Where a sector of them never reached the disk there are
-/// zeros, which neither has otherwise.
-bool CommitLogRecovery::looksTorn(const RecordView& record)
-{
-    constexpr std::int64_t kSector = 512;
-    const std::string_view text(record.topic.data(),
-                                static_cast<std::size_t>(record.properties.data() +
-                                                         record.properties.size() -
-                                                         record.topic.data()));
-    const std::int64_t end = record.physicalOffset + record.totalSize;
-    const std::int64_t begin = end - static_cast<std::int64_t>(text.size());
-    for (std::int64_t at = begin; at < end;) {
-        const std::int64_t next = std::min(end, (at / kSector + 1) * kSector);
-        const std::string_view part =
-            text.substr(static_cast<std::size_t>(at - begin), static_cast<std::size_t>(next - at));
-        const bool isShort = next == end && record.properties.empty(); // ends with the length 0
-        if (!isShort && part.find_first_not_of('\0') == std::string_view::npos) {
-            return true;
-        }
-        at = next;
-    }
-    return !record.properties.empty() && record.properties.back() == '\0';
 }
 
 bool CommitLogRecovery::enter(const RecordView& record, bool isDamaged, bool mayLackOlder)
@@ -265,17 +264,31 @@ void CommitLogRecovery::judgeLastSuspects()
     std::sort(m_report.damagedOffsets.begin(), m_report.damagedOffsets.end());
 }
 
-/// The next good record behind m_at, -1 if none.
-Result<std::int64_t> CommitLogRecovery::findNext()
+/// The next good record behind `at`, -1 if none. One that looks torn counts only if another follows it.
+Result<std::int64_t> CommitLogRecovery::findNext(std::int64_t at)
 {
-    const MappedFilePtr file = m_segments.find(m_at);
-    GANTRY_TRY(isEmpty, m_scanner.isZeroAt(m_at));
-    if (m_at > file->fromOffset() || !isEmpty) {
-        if (m_writtenEnd < m_at || m_writtenEnd > file->endOffset()) {
-            GANTRY_TRY(writtenEnd, m_scanner.nonZeroEnd(m_at));
+    GANTRY_TRY(next, findAnyNext(at));
+    if (next < 0) {
+        return -1;
+    }
+    GANTRY_TRY(item, m_scanner.at(next, kNoLimit));
+    if (item.kind == RecordScanner::Kind::Record && hasTornText(item.record)) {
+        GANTRY_TRY(follower, findNext(next));
+        return follower < 0 ? -1 : next;
+    }
+    return next;
+}
+
+Result<std::int64_t> CommitLogRecovery::findAnyNext(std::int64_t at)
+{
+    const MappedFilePtr file = m_segments.find(at);
+    GANTRY_TRY(isEmpty, m_scanner.isZeroAt(at));
+    if (at > file->fromOffset() || !isEmpty) {
+        if (m_writtenEnd < at || m_writtenEnd > file->endOffset()) {
+            GANTRY_TRY(writtenEnd, m_scanner.nonZeroEnd(at));
             m_writtenEnd = writtenEnd;
         }
-        GANTRY_TRY(found, m_scanner.findRecord(m_at + 1, m_writtenEnd, kNoLimit));
+        GANTRY_TRY(found, m_scanner.findRecord(at + 1, m_writtenEnd, kNoLimit));
         if (found >= 0) {
             return found;
         }
@@ -286,7 +299,7 @@ Result<std::int64_t> CommitLogRecovery::findNext()
 /// True if a good record follows; false if the log ends here.
 Result<bool> CommitLogRecovery::stepOverDamage(const RecordScanner::Item& item)
 {
-    if (m_report.cleanExit) {
+    if (m_report.cleanExit || planted(SeededBug::DamageEndsLog)) {
         return false; // nothing was being written: this is the end
     }
     const std::string header = item.hasHeader ? std::string(item.record.topic) : std::string{};
@@ -295,7 +308,7 @@ Result<bool> CommitLogRecovery::stepOverDamage(const RecordScanner::Item& item)
     const std::string properties =
         item.hasHeader ? std::string(item.record.properties) : std::string{};
     record.properties = properties;
-    GANTRY_TRY(next, findNext());
+    GANTRY_TRY(next, findNext(m_at));
     if (next < 0) {
         return false;
     }
@@ -341,21 +354,40 @@ Result<> CommitLogRecovery::cutTail()
         m_writtenEnd = writtenEnd;
     }
     m_scanner.reset();
-    return m_writtenEnd > m_at ? zeroTail() : Result<>{};
+    return m_writtenEnd > m_at && !planted(SeededBug::TailNotZeroed) ? zeroTail() : Result<>{};
 }
 
 /// What the process that died had written but not synced is still only in memory, and from now on it counts as flushed.
 Result<> CommitLogRecovery::makeDurable(std::int64_t from)
 {
-    if (m_report.cleanExit) {
+    if (m_report.cleanExit || planted(SeededBug::RecoveredNotSynced)) {
         return {};
     }
     for (const MappedFilePtr& file : m_segments.all()) {
         if (file->endOffset() > from) {
+            GANTRY_CHECK(m_report.wasPoisoned ? rewrite(std::max(from, file->fromOffset()),
+                                                        std::min(file->endOffset(), m_at))
+                                              : Result<>{});
             GANTRY_CHECK(m_segments.sync(file));
         }
     }
     return m_segments.fileSystem().syncDirectory(m_segments.directory());
+}
+
+/// After a failed sync the kernel holds pages for clean that the disk does not have; what it shows as the file's bytes
+/// becomes true only by writing it again.
+Result<> CommitLogRecovery::rewrite(std::int64_t from, std::int64_t to)
+{
+    std::string bytes;
+    for (std::int64_t at = from; at < to; at += static_cast<std::int64_t>(bytes.size())) {
+        bytes.resize(static_cast<std::size_t>(std::min<std::int64_t>(to - at, kMiB)));
+        GANTRY_TRY(count, m_segments.readAt(at, std::as_writable_bytes(std::span(bytes))));
+        if (count != bytes.size()) {
+            return fail(Errc::Io, "the CommitLog cannot be read at {}", at);
+        }
+        GANTRY_CHECK(m_segments.writeAt(at, asBytes(bytes)));
+    }
+    return {};
 }
 
 Result<> CommitLogRecovery::zeroTail()

@@ -5,6 +5,7 @@
 #include "store/checkpoint.h"
 #include "store/record_dispatcher.h"
 #include "store/record_scanner.h"
+#include "store/seeded_bug.h"
 #include "store/store_metrics.h"
 
 #include <map>
@@ -18,14 +19,16 @@ class CommitLogRecovery
 public:
     CommitLogRecovery(const StoreConfig& config, MappedFileQueue& segments,
                       ConsumeQueueStore& queues, IndexService& index, RecordDispatcher& dispatcher,
-                      RecoveryReport& report)
+                      RecoveryReport& report, Checkpoint& checkpointFile)
         : m_config(config)
         , m_segments(segments)
         , m_queues(queues)
         , m_index(index)
         , m_dispatcher(dispatcher)
         , m_report(report)
-        , m_scanner(segments, config.checkCrcOnRecover, kScanChunk)
+        , m_checkpointFile(checkpointFile)
+        , m_scanner(segments,
+                    config.checkCrcOnRecover && !planted(SeededBug::RecoverySkipsCrc), kScanChunk)
     {}
 
     struct Outcome
@@ -33,7 +36,8 @@ public:
         std::int64_t end = 0; ///< where appending goes on
         std::int64_t lastStoreTimestampMs = 0;
     };
-    Result<Outcome> run(const CheckpointValues& checkpoint);
+    /// `checkpoint` is what was loaded; lowered, in the file too, where the scan begins before what it vouches for.
+    Result<Outcome> run(CheckpointValues& checkpoint);
 
 private:
     struct Suspect
@@ -54,12 +58,14 @@ private:
     void enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record);
     void reject(const ConsumeQueue& queue, const Suspect& suspect);
     void judgeLastSuspects();
-    [[nodiscard]] static bool looksTorn(const RecordView& record);
+    Result<> lowerCheckpoint(std::int64_t start, CheckpointValues& checkpoint);
     void noteDamage(std::int64_t bytes);
     Result<bool> stepOverDamage(const RecordScanner::Item& item);
-    Result<std::int64_t> findNext();
+    Result<std::int64_t> findNext(std::int64_t at);
+    Result<std::int64_t> findAnyNext(std::int64_t at);
     Result<> cutTail();
     Result<> zeroTail();
+    Result<> rewrite(std::int64_t from, std::int64_t to);
     Result<> makeDurable(std::int64_t from);
     Result<> writeDispatched();
 
@@ -69,6 +75,7 @@ private:
     IndexService& m_index;
     RecordDispatcher& m_dispatcher;
     RecoveryReport& m_report;
+    Checkpoint& m_checkpointFile;
     RecordScanner m_scanner;
     std::int64_t m_at = 0;
     std::int64_t m_lastTimestamp = 0;
@@ -76,7 +83,7 @@ private:
     /// header.
     std::int64_t m_holesPossible = 0;
     /// Wait for the queue's next record to judge them.
-    std::map<ConsumeQueuePtr, Suspect> m_suspects;
+    std::map<ConsumeQueuePtr, Suspect, QueueOrder> m_suspects;
     std::int64_t m_writtenEnd =
         -1; ///< of the file with the end: behind it are only zeros; -1 = not looked at
 };

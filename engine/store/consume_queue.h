@@ -83,6 +83,7 @@ public:
 
     [[nodiscard]] const std::string& topic() const { return *m_topic; }
     [[nodiscard]] std::int32_t queueId() const { return m_queueId; }
+    [[nodiscard]] std::uint64_t number() const { return m_number; } ///< unique in a store
     [[nodiscard]] std::filesystem::path directory() const;
     [[nodiscard]] QueueCounter& counter() { return m_counter; }
     /// For the store's lists: true if it was not set.
@@ -134,5 +135,19 @@ private:
 };
 
 using ConsumeQueuePtr = std::shared_ptr<ConsumeQueue>;
+
+/// By age, so that what is done for many queues is done in the same order in every run.
+struct QueueOrder
+{
+    bool operator()(const ConsumeQueuePtr& a, const ConsumeQueuePtr& b) const
+    {
+        return a->number() < b->number();
+    }
+    bool operator()(const std::pair<ConsumeQueuePtr, std::int64_t>& a,
+                    const std::pair<ConsumeQueuePtr, std::int64_t>& b) const
+    {
+        return std::pair(a.first->number(), a.second) < std::pair(b.first->number(), b.second);
+    }
+};
 
 } // namespace gantry

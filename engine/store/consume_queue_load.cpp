@@ -140,7 +140,8 @@ Result<> ConsumeQueue::truncate(std::int64_t commitLogOffset)
         while (end > from && !isFound) {
             const RawQueueEntry entry =
                 loadQueueEntry(asBytes(bytes).data() + (end - 1 - from) * kConsumeQueueEntrySize);
-            isFound = !entry.isFiller() && entry.offset < commitLogOffset;
+            // Zeros between entries: a sector that never reached the disk, so what it held is entered again.
+            isFound = entry.isValid() && !entry.isFiller() && entry.offset < commitLogOffset;
             if (isFound) {
                 m_maxCommitLogOffset = entry.end();
             } else {

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "store/file_names.h"
+#include "store/seeded_bug.h"
 #include "store/store_health.h"
 
 #include <algorithm>
@@ -146,7 +147,7 @@ void ConsumeQueueStore::noteWritten(const ConsumeQueuePtr& queue,
 
 Result<> ConsumeQueueStore::sync()
 {
-    std::set<std::pair<ConsumeQueuePtr, std::int64_t>> files;
+    UnsyncedFiles files;
     std::set<std::filesystem::path> directories;
     {
         const std::lock_guard guard(m_workMutex);
@@ -164,7 +165,7 @@ Result<> ConsumeQueueStore::sync()
 }
 
 Result<> ConsumeQueueStore::syncAll(
-    const std::set<std::pair<ConsumeQueuePtr, std::int64_t>>& files,
+    const UnsyncedFiles& files,
     const std::set<std::filesystem::path>& directories)
 {
     for (const auto& [queue, file] : files) {
@@ -172,6 +173,9 @@ Result<> ConsumeQueueStore::syncAll(
     }
     std::set<std::filesystem::path> parents;
     for (const std::filesystem::path& directory : directories) {
+        if (planted(SeededBug::QueueNameNotSynced)) {
+            break;
+        }
         if (m_context.files.exists(directory)) {
             GANTRY_CHECK(syncOutcome(m_context.files.syncDirectory(directory)));
             parents.insert(directory.parent_path());
@@ -188,6 +192,9 @@ Result<> ConsumeQueueStore::syncAll(
 
 Result<> ConsumeQueueStore::truncate(std::int64_t commitLogOffset)
 {
+    if (planted(SeededBug::QueuesNotTruncated)) {
+        return {};
+    }
     for (const ConsumeQueuePtr& queue : all()) {
         GANTRY_CHECK(queue->truncate(commitLogOffset));
     }
@@ -196,6 +203,9 @@ Result<> ConsumeQueueStore::truncate(std::int64_t commitLogOffset)
 
 Result<> ConsumeQueueStore::cutFiles()
 {
+    if (planted(SeededBug::QueuesNotCut)) {
+        return {};
+    }
     for (const ConsumeQueuePtr& queue : all()) {
         GANTRY_TRY(touched, queue->cutFiles());
         noteWritten(queue, touched);
@@ -215,7 +225,9 @@ std::int64_t ConsumeQueueStore::maxCommitLogOffset() const
 void ConsumeQueueStore::resetCounters()
 {
     for (const ConsumeQueuePtr& queue : all()) {
-        queue->counter() = QueueCounter{queue->maxOffset(), false};
+        const std::int64_t behind =
+            planted(SeededBug::CountersBehind) && queue->maxOffset() > 0 ? 1 : 0;
+        queue->counter() = QueueCounter{queue->maxOffset() - behind, false};
     }
 }
 

@@ -53,6 +53,7 @@ public:
     [[nodiscard]] const std::filesystem::path& directory() const { return m_context.directory; }
 
 private:
+    using UnsyncedFiles = std::set<std::pair<ConsumeQueuePtr, std::int64_t>, QueueOrder>;
     struct TextHash
     {
         using is_transparent = void;
@@ -67,7 +68,7 @@ private:
         std::unordered_map<std::int32_t, ConsumeQueuePtr> queues;
     };
 
-    Result<> syncAll(const std::set<std::pair<ConsumeQueuePtr, std::int64_t>>& files,
+    Result<> syncAll(const UnsyncedFiles& files,
                      const std::set<std::filesystem::path>& directories);
     void noteWritten(const ConsumeQueuePtr& queue, const std::vector<std::int64_t>& files);
 
@@ -78,7 +79,7 @@ private:
 
     std::mutex m_workMutex; // guards what follows
     std::vector<ConsumeQueuePtr> m_dirty;
-    std::set<std::pair<ConsumeQueuePtr, std::int64_t>> m_unsyncedFiles;
+    UnsyncedFiles m_unsyncedFiles;
     std::set<std::filesystem::path> m_unsyncedDirectories;
 };
 

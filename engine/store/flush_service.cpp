@@ -2,6 +2,7 @@
 #include "store/flush_service.h"
 
 #include "base/thread.h"
+#include "store/seeded_bug.h"
 
 #include <future>
 #include <iterator>
@@ -36,7 +37,7 @@ void FlushService::stop()
     if (m_thread.joinable()) {
         m_thread.join();
     }
-    if (m_isDriven) {
+    if (m_isDriven && !planted(SeededBug::CloseWithoutFlush)) {
         while (step() && !m_health.isPoisoned()) {
         }
         const std::lock_guard guard(m_mutex);
@@ -62,7 +63,7 @@ void FlushService::wait(std::int64_t end, std::chrono::steady_clock::time_point 
                         PutResult result, PutCallback done)
 {
     Waiter waiter{end, since, std::move(result), std::move(done)};
-    if (m_log.flushedOffset() >= end) {
+    if (m_log.flushedOffset() >= end || planted(SeededBug::AckBeforeFlush)) {
         answer(waiter, {});
         return;
     }

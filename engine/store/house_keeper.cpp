@@ -3,6 +3,9 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "store/seeded_bug.h"
+
+#include <algorithm>
 
 namespace gantry {
 
@@ -107,7 +110,9 @@ void HouseKeeper::writeQueues()
     const std::lock_guard guard(m_workMutex);
     const std::size_t count =
         m_parts.queues.tailBytes() > kTailBytesBeforeFullPass ? kAllQueues : kQueuesPerPass;
-    auto written = m_parts.queues.writeTails(m_parts.log.flushedOffset(), count);
+    const std::int64_t limit = planted(SeededBug::QueuesAheadOfLog) ? m_parts.log.tail()
+                                                                    : m_parts.log.flushedOffset();
+    auto written = m_parts.queues.writeTails(limit, count);
     (void)guardWrite(written ? Result<>{} : tl::unexpected<Error>(std::move(written.error())));
 }
 
@@ -121,7 +126,15 @@ Result<> HouseKeeper::saveCheckpoint()
     // (see the readers).
     CheckpointValues values = m_saved;
     values.logicsMsgTimestamp = m_parts.reput.dispatchedTimestampMs();
-    values.confirmPhyOffset = m_parts.reput.dispatchedOffset();
+    values.confirmPhyOffset = planted(SeededBug::CheckpointAhead)
+                                  ? m_parts.log.tail()
+                                  : m_parts.reput.dispatchedOffset();
+    // What the index lacks is not vouched for, so that the next recovery reads it again.
+    const std::int64_t missingFrom = m_parts.index.missingFrom();
+    if (missingFrom >= 0) {
+        values.logicsMsgTimestamp = m_saved.logicsMsgTimestamp;
+        values.confirmPhyOffset = std::min(m_saved.confirmPhyOffset, missingFrom);
+    }
     if (m_isSaved && values.confirmPhyOffset == m_saved.confirmPhyOffset &&
         m_parts.flush.flushedTimestampMs() == m_saved.physicMsgTimestamp) {
         return {};
@@ -133,8 +146,13 @@ Result<> HouseKeeper::saveCheckpoint()
     auto written = m_parts.queues.writeTails(m_parts.log.flushedOffset(), kAllQueues);
     GANTRY_CHECK(
         guardWrite(written ? Result<>{} : tl::unexpected<Error>(std::move(written.error()))));
-    GANTRY_CHECK(guardWrite(m_parts.queues.sync()));
+    if (!planted(SeededBug::QueueSyncDropped)) {
+        GANTRY_CHECK(guardWrite(m_parts.queues.sync()));
+    }
     values.indexMsgTimestamp = m_parts.index.sync().value_or(values.indexMsgTimestamp);
+    if (m_parts.health.isPoisoned()) {
+        return tl::unexpected<Error>(m_parts.health.error()); // the index failed: nothing to vouch for
+    }
     GANTRY_CHECK(guardWrite(m_parts.checkpoint.save(values)));
     m_saved = values;
     m_isSaved = true;

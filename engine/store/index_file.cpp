@@ -4,6 +4,7 @@
 #include "base/byte_cursor.h"
 #include "base/hash.h"
 #include "base/units.h"
+#include "store/seeded_bug.h"
 #include "store/store_health.h"
 
 #include <algorithm>
@@ -150,7 +151,7 @@ Result<> IndexFile::put(std::int32_t keyHash, std::int64_t offset, std::int64_t 
 
 Result<> IndexFile::sync()
 {
-    return syncOutcome(m_file->syncData());
+    return planted(SeededBug::IndexSyncDropped) ? Result<>{} : syncOutcome(m_file->syncData());
 }
 
 bool IndexFile::overlaps(std::int64_t beginTimestampMs, std::int64_t endTimestampMs) const

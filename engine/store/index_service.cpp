@@ -2,6 +2,7 @@
 #include "store/index_service.h"
 
 #include "base/log.h"
+#include "base/units.h"
 #include "message/message_property.h"
 #include "message/sys_flag.h"
 
@@ -13,6 +14,8 @@ namespace gantry {
 namespace {
 
 constexpr std::chrono::seconds kRetryAfter{10};
+/// Read again at most at the next start.
+constexpr std::int64_t kReindexBytesMax = 1 * kGiB;
 
 /// yyyyMMddHHmmssSSS in local time.
 std::string timeName(std::int64_t ms)
@@ -144,8 +147,11 @@ void IndexService::put(const RecordView& record)
     const auto uniqueKey = findEncodedProperty(record.properties, property::kUniqueKey);
     const auto keys = findEncodedProperty(record.properties, property::kKeys);
     const std::lock_guard guard(m_mutex);
-    if (record.physicalOffset <= m_lastOffset || m_isBroken ||
-        (m_retryAt && m_clock.steady() < *m_retryAt)) {
+    if (record.physicalOffset <= m_lastOffset) {
+        return;
+    }
+    if (m_isBroken || (m_retryAt && m_clock.steady() < *m_retryAt)) {
+        noteMissing(record.physicalOffset);
         return;
     }
     if (m_retryAt) {
@@ -163,7 +169,27 @@ void IndexService::put(const RecordView& record)
         }
         rest.remove_prefix(std::min(blank + 1, rest.size()));
     }
-    m_lastOffset = record.physicalOffset;
+    if (m_error.empty()) {
+        m_lastOffset = record.physicalOffset;
+    } else {
+        noteMissing(record.physicalOffset);
+    }
+}
+
+void IndexService::noteMissing(std::int64_t offset)
+{
+    m_missingFrom = m_missingFrom < 0 && !m_hasGivenUp ? offset : m_missingFrom;
+    if (m_missingFrom >= 0 && offset - m_missingFrom > kReindexBytesMax) {
+        m_hasGivenUp = true;
+        m_missingFrom = -1;
+        log::error("store", "too many messages are not indexed; those are not found by key any more");
+    }
+}
+
+std::int64_t IndexService::missingFrom() const
+{
+    const std::lock_guard guard(m_mutex);
+    return m_missingFrom;
 }
 
 void IndexService::putKey(std::string_view topic, std::string_view key, const RecordView& record)

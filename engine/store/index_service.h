@@ -53,11 +53,15 @@ public:
     [[nodiscard]] int fileCount() const;
     /// Empty while indexing works.
     [[nodiscard]] std::string error() const;
+    /// The CommitLog offset of the first record that could not be indexed, -1 if all are; also -1 once they are so many
+    /// that reading them again at the next start would take too long.
+    [[nodiscard]] std::int64_t missingFrom() const;
 
 private:
     void putKey(std::string_view topic, std::string_view key, const RecordView& record);
     Result<IndexFile*> writableFile();
     void fail(Error error);
+    void noteMissing(std::int64_t offset);
     [[nodiscard]] std::string nextName() const;
 
     const StoreConfig& m_config;
@@ -76,6 +80,8 @@ private:
     std::string m_error;
     std::optional<std::chrono::steady_clock::time_point> m_retryAt; // after a full disk
     bool m_isBroken = false;
+    std::int64_t m_missingFrom = -1;
+    bool m_hasGivenUp = false;
     bool m_hasNewNames = false;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/mapped_file.h"
 
+#include "store/seeded_bug.h"
 #include "store/store_health.h"
 
 namespace gantry {
@@ -10,7 +11,9 @@ Result<> MappedFile::openForWriting(FileSystem& files)
     GANTRY_TRY(file, files.open(m_path, OpenMode::Create));
     GANTRY_CHECK(writeOutcome(file->allocate(0, static_cast<std::uint64_t>(m_size))));
     GANTRY_CHECK(syncOutcome(file->syncData()));
-    GANTRY_CHECK(syncOutcome(files.syncDirectory(m_path.parent_path())));
+    if (!planted(SeededBug::NewFileNameNotSynced)) {
+        GANTRY_CHECK(syncOutcome(files.syncDirectory(m_path.parent_path())));
+    }
     GANTRY_TRY(region, file->map(0, static_cast<std::size_t>(m_size), MapAccess::ReadWrite));
     m_file = std::move(file);
     const std::lock_guard guard(m_regionMutex);

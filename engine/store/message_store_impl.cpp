@@ -7,6 +7,7 @@
 #include "message/sys_flag.h"
 #include "message/topic_name.h"
 #include "store/file_names.h"
+#include "store/seeded_bug.h"
 
 #include <algorithm>
 #include <future>
@@ -98,8 +99,13 @@ Result<> MessageStoreImpl::start()
 {
     GANTRY_CHECK(m_directory.claim());
     m_recovery.cleanExit = !m_directory.hasAbortFile();
-    GANTRY_CHECK(m_directory.createAbortFile());
+    m_recovery.wasPoisoned = m_directory.hasPoisonMark();
+    GANTRY_CHECK(m_directory.createAbortFile(m_recovery.wasPoisoned));
+    m_health.setPoisonListener([this] { m_directory.markPoisoned(); });
     GANTRY_CHECK(recover());
+    if (m_recovery.wasPoisoned && !m_health.isPoisoned()) {
+        GANTRY_CHECK(m_directory.createAbortFile(false)); // all of it is written anew
+    }
     m_flush.setFlushedListener([this] {
         if (m_config.flushMode == FlushMode::Sync) {
             m_reput.notify();
@@ -118,7 +124,7 @@ Result<> MessageStoreImpl::recover()
     GANTRY_CHECK(m_queues.load(!m_recovery.cleanExit));
     GANTRY_CHECK(m_index.load());
     CommitLogRecovery recovery(m_config, m_log.segments(), m_queues, m_index, m_dispatcher,
-                               m_recovery);
+                               m_recovery, m_checkpoint);
     GANTRY_TRY(outcome, recovery.run(checkpoint));
     m_metrics.damagedRecords = m_recovery.damagedOffsets.size();
     GANTRY_TRY(dropped, m_queues.dropBefore(m_log.minOffset()));
@@ -406,8 +412,10 @@ Result<> MessageStoreImpl::finishClose()
     }
     m_log.stop();
     m_cache.clear();
-    if (m_isStarted && outcome && !m_health.isPoisoned() &&
-        m_reput.dispatchedOffset() >= m_log.tail()) {
+    // With keys missing from the index the next start is a recovery, which enters them.
+    const bool isComplete = outcome && !m_health.isPoisoned() && m_index.missingFrom() < 0 &&
+                            m_reput.dispatchedOffset() >= m_log.tail();
+    if (m_isStarted && (isComplete || planted(SeededBug::AbortRemovedAfterFailure))) {
         outcome = m_directory.removeAbortFile();
     }
     m_directory.release();

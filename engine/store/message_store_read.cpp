@@ -3,6 +3,9 @@
 // "Reading").
 #include "message/record_codec.h"
 #include "store/message_store_impl.h"
+#include "store/record_scanner.h"
+
+#include "store/seeded_bug.h"
 
 #include <unistd.h>
 
@@ -121,10 +124,13 @@ private:
 
     bool isWanted(const ConsumeQueueEntry& entry, ByteView bytes)
     {
-        const RecordParse parse = parseRecord(bytes, true);
-        if (parse.status != RecordStatus::Ok ||
-            parse.record.physicalOffset != entry.commitLogOffset) {
-            ++(parse.status == RecordStatus::BadBodyCrc ? m_damaged : m_lost);
+        const RecordParse parse = parseRecord(bytes, !planted(SeededBug::ReadSkipsCrc));
+        const bool isInPlace = parse.record.physicalOffset == entry.commitLogOffset ||
+                               planted(SeededBug::ReadSkipsPlace);
+        const bool isWhole = parse.status == RecordStatus::Ok && isInPlace;
+        if (!isWhole || hasTornText(parse.record)) {
+            const bool isDamaged = parse.status == RecordStatus::BadBodyCrc || isWhole;
+            ++(isDamaged ? m_damaged : m_lost);
             return false;
         }
         if (m_request.filter != nullptr && !m_request.filter->matchesRecord(bytes)) {

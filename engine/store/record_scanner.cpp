@@ -18,6 +18,28 @@ constexpr std::size_t kHeaderSize = 8;
 
 } // namespace
 
+bool hasTornText(const RecordView& record)
+{
+    constexpr std::int64_t kSector = 512;
+    const std::string_view text(record.topic.data(),
+                                static_cast<std::size_t>(record.properties.data() +
+                                                         record.properties.size() -
+                                                         record.topic.data()));
+    const std::int64_t end = record.physicalOffset + record.totalSize;
+    const std::int64_t begin = end - static_cast<std::int64_t>(text.size());
+    for (std::int64_t at = begin; at < end;) {
+        const std::int64_t next = std::min(end, (at / kSector + 1) * kSector);
+        const std::string_view part =
+            text.substr(static_cast<std::size_t>(at - begin), static_cast<std::size_t>(next - at));
+        const bool isShort = next == end && record.properties.empty(); // ends with the length 0
+        if (!isShort && part.find_first_not_of('\0') == std::string_view::npos) {
+            return true;
+        }
+        at = next;
+    }
+    return !record.properties.empty() && record.properties.back() == '\0';
+}
+
 /// At least `wanted` bytes at the offset as far as the file and the limit go, usually more.
 Result<ByteView> RecordScanner::bytesAt(std::int64_t offset, std::size_t wanted, std::int64_t limit)
 {

@@ -8,6 +8,10 @@
 
 namespace gantry {
 
+/// Topic and properties have no checksum. Where a sector of them never reached the disk there are zeros, which neither
+/// has otherwise. The view must be of a whole record that says where it lies.
+[[nodiscard]] bool hasTornText(const RecordView& record);
+
 /// Walks the CommitLog's files record by record, through a buffer; knows how to find the next good
 /// record behind a bad one. Views stay valid until the next call. One thread.
 class RecordScanner

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "store/seeded_bug.h"
 
 namespace gantry {
 
@@ -59,7 +60,9 @@ void ReputService::stop()
 
 std::int64_t ReputService::limit() const
 {
-    return m_config.flushMode == FlushMode::Sync ? m_log.flushedOffset() : m_log.tail();
+    const bool showsAll =
+        m_config.flushMode == FlushMode::Async || planted(SeededBug::ShowUnflushed);
+    return showsAll ? m_log.tail() : m_log.flushedOffset();
 }
 
 Result<> ReputService::waitFor(std::int64_t offset)

@@ -2,15 +2,23 @@
 #include "store/retention.h"
 
 #include "base/log.h"
+#include "store/seeded_bug.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <ctime>
 
 namespace gantry {
 
 namespace {
 
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
 constexpr int kFilesPerRound = 10; // deleteFileBatchMax
+/// A wall clock may be off by this much between two rounds without having been set.
+constexpr std::int64_t kDriftMs = 60'000;
 
 double share(int percent, int least, int most)
 {
@@ -41,14 +49,33 @@ bool Retention::isDeleteHour() const
 bool Retention::isExpired(const MappedFile& file) const
 {
     const auto modified = m_parts.files.lastModifiedMs(file.path());
-    const auto reserved =
-        std::chrono::duration_cast<std::chrono::milliseconds>(m_parts.config.reservedTime).count();
-    return modified && *modified + reserved < m_parts.clock.wallMs();
+    return modified && *modified + duration_cast<milliseconds>(m_parts.config.reservedTime).count() <
+                           m_expiryNowMs;
+}
+
+/// The wall clock, unless it was set forward while this process runs: then as far as time really went, until messages
+/// have been kept for reservedTime by any clock. Somebody's wrong date must not delete everything.
+void Retention::lookAtClocks()
+{
+    const std::int64_t wall = m_parts.clock.wallMs();
+    const auto steady = m_parts.clock.steady();
+    const std::int64_t expected =
+        m_agreedWallMs + duration_cast<milliseconds>(steady - m_agreedAt).count();
+    const bool hasWaited = steady - m_agreedAt > m_parts.config.reservedTime;
+    if (std::abs(wall - expected) <= kDriftMs || hasWaited ||
+        planted(SeededBug::ExpiryTrustsWallClock)) {
+        m_agreedAt = steady;
+        m_agreedWallMs = wall;
+        m_expiryNowMs = wall;
+        return;
+    }
+    m_expiryNowMs = std::min(wall, expected);
 }
 
 int Retention::run(bool atAnyHour)
 {
     const std::lock_guard guard(m_mutex);
+    lookAtClocks();
     const StoreConfig& config = m_parts.config;
     const double ratio = std::max(diskRatio(m_parts.files, m_parts.log.segments().directory()),
                                   diskRatio(m_parts.files, m_parts.queues.directory()));
@@ -107,6 +134,7 @@ void Retention::judgeDisk(double ratio)
     const bool hasRoom =
         space && space->availableBytes >= static_cast<std::uint64_t>(config.commitLogFileSize);
     if (ratio <= share(config.diskForceDeleteRatio, 30, 85) && hasRoom &&
+        !planted(SeededBug::DiskFullForever) &&
         m_parts.health.state() == StoreState::DiskFull) {
         m_parts.health.clearDiskFull();
         m_parts.log.retryAllocation();

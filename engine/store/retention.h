@@ -6,6 +6,7 @@
 #include "store/index_service.h"
 #include "store/reput_service.h"
 
+#include <chrono>
 #include <mutex>
 
 namespace gantry {
@@ -27,6 +28,8 @@ public:
     };
     explicit Retention(Parts parts)
         : m_parts(parts)
+        , m_agreedAt(parts.clock.steady())
+        , m_agreedWallMs(parts.clock.wallMs())
     {}
 
     /// One round; `atAnyHour` deletes expired files also outside deleteWhen. Returns files deleted,
@@ -38,12 +41,16 @@ public:
 
 private:
     [[nodiscard]] bool isDeleteHour() const;
+    void lookAtClocks();
     [[nodiscard]] bool isExpired(const MappedFile& file) const;
     void judgeDisk(double ratio);
     int deleteLogFiles(bool mayDeleteExpired, bool mustFree);
 
     const Parts m_parts;
-    std::mutex m_mutex; // one round at a time
+    std::mutex m_mutex; // one round at a time; guards what follows
+    std::chrono::steady_clock::time_point m_agreedAt; // when both clocks last went together
+    std::int64_t m_agreedWallMs = 0;
+    std::int64_t m_expiryNowMs = 0;
 };
 
 } // namespace gantry

@@ -3,6 +3,7 @@
 
 #include "store/consume_queue_entry.h"
 #include "store/file_names.h"
+#include "store/seeded_bug.h"
 
 #include <unistd.h>
 
@@ -14,6 +15,10 @@ namespace {
 
 /// Directories only other kinds of brokers make; their messages would be missed silently.
 constexpr std::string_view kForeignDirectories[] = {"batchconsumequeue", "consumequeue_ext"};
+
+/// Behind the process id in the abort file, which Apache only looks for and does not read.
+constexpr std::string_view kPoisonMark = "poisoned";
+constexpr std::uint64_t kAbortBytesMax = 4096;
 
 bool isRocksDbName(std::string_view name)
 {
@@ -116,11 +121,30 @@ bool StoreDirectory::hasAbortFile() const
     return m_files.exists(abort());
 }
 
-Result<> StoreDirectory::createAbortFile()
+bool StoreDirectory::hasPoisonMark()
 {
+    const auto text = readWholeFile(m_files, abort(), kAbortBytesMax);
+    return text && text->find(kPoisonMark) != std::string::npos;
+}
+
+void StoreDirectory::markPoisoned()
+{
+    auto file = m_files.open(abort(), OpenMode::ReadWrite);
+    if (file) {
+        const std::string text = fmt::format("{}\n{}\n", ::getpid(), kPoisonMark);
+        (void)(*file)->writeAt(0, asBytes(text)); // on a failing disk; best effort
+    }
+}
+
+Result<> StoreDirectory::createAbortFile(bool isPoisoned)
+{
+    if (planted(SeededBug::NoAbortFile)) {
+        return {};
+    }
     {
         GANTRY_TRY(file, m_files.open(abort(), OpenMode::Create));
-        const std::string text = std::to_string(::getpid());
+        const std::string text =
+            isPoisoned ? fmt::format("{}\n{}\n", ::getpid(), kPoisonMark) : std::to_string(::getpid());
         GANTRY_CHECK(file->resize(0));
         GANTRY_CHECK(file->writeAt(0, asBytes(text)));
         GANTRY_CHECK(file->syncData());

@@ -21,7 +21,12 @@ public:
     void release() { m_lock.reset(); }
 
     [[nodiscard]] bool hasAbortFile() const;
-    Result<> createAbortFile();
+    /// `isPoisoned`: with the mark that hasPoisonMark() finds.
+    Result<> createAbortFile(bool isPoisoned);
+    /// Whether the process before ended poisoned. The mark is written without a sync: it is for the next process, and
+    /// where the machine restarted there are no pages left to mistrust.
+    [[nodiscard]] bool hasPoisonMark();
+    void markPoisoned();
     Result<> removeAbortFile();
 
     [[nodiscard]] std::filesystem::path commitLog() const;

@@ -2,6 +2,7 @@
 #include "store/store_health.h"
 
 #include "base/log.h"
+#include "store/seeded_bug.h"
 
 namespace gantry {
 
@@ -27,13 +28,18 @@ std::string StoreHealth::reason() const
 
 void StoreHealth::poison(const Error& error)
 {
-    const std::lock_guard guard(m_mutex);
-    if (state() == StoreState::Poisoned) {
-        return;
+    {
+        const std::lock_guard guard(m_mutex);
+        if (state() == StoreState::Poisoned || planted(SeededBug::PoisonForgotten)) {
+            return;
+        }
+        m_reason = fmt::format("{}; the store is read-only until it is restarted", error.message);
+        m_state.store(StoreState::Poisoned, std::memory_order_release);
+        log::error("store", "poisoned: {}", m_reason);
     }
-    m_reason = fmt::format("{}; the store is read-only until it is restarted", error.message);
-    m_state.store(StoreState::Poisoned, std::memory_order_release);
-    log::error("store", "poisoned: {}", m_reason);
+    if (m_onPoisoned) {
+        m_onPoisoned();
+    }
 }
 
 void StoreHealth::setDiskFull(const std::string& reason)

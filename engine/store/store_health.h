@@ -5,6 +5,7 @@
 #include "store/store_metrics.h"
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <string>
 
@@ -28,6 +29,8 @@ public:
     /// A write or sync failed: nobody knows what is on disk, so nothing is promised any more. Logs
     /// the first call.
     void poison(const Error& error);
+    /// Runs once, on the thread that poisons. Set before there are threads.
+    void setPoisonListener(std::function<void()> listener) { m_onPoisoned = std::move(listener); }
     void setDiskFull(const std::string& reason);
     void clearDiskFull();
     void close();
@@ -38,6 +41,7 @@ private:
     std::atomic<StoreState> m_state{StoreState::Running};
     mutable std::mutex m_mutex; // orders changes, guards m_reason
     std::string m_reason;
+    std::function<void()> m_onPoisoned;
 };
 
 } // namespace gantry

@@ -43,6 +43,7 @@ enum class StoreState {
 struct RecoveryReport
 {
     bool cleanExit = true;               ///< no abort file was there
+    bool wasPoisoned = false;            ///< the process before could not make something durable
     std::int64_t scannedBytes = 0;
     std::int64_t scannedRecords = 0;
     std::int64_t truncatedAtOffset = -1; ///< where a torn tail was cut, -1 if none

@@ -19,7 +19,7 @@ public:
 
     [[nodiscard]] std::int64_t wallMs() const override
     {
-        return m_startWallMs + m_elapsedMs.load();
+        return m_startWallMs + m_elapsedMs.load() + m_jumpedMs.load();
     }
     [[nodiscard]] std::chrono::steady_clock::time_point steady() const override
     {
@@ -28,10 +28,14 @@ public:
                std::chrono::milliseconds(3'600'000 + m_elapsedMs.load());
     }
     void advance(std::chrono::milliseconds by) { m_elapsedMs += by.count(); }
+    /// Somebody sets the wall clock; time itself stands still.
+    void undoJumps() { m_jumpedMs = 0; }
+    void jumpWall(std::chrono::milliseconds by) { m_jumpedMs += by.count(); }
 
 private:
     const std::int64_t m_startWallMs;
     std::atomic<std::int64_t> m_elapsedMs{0};
+    std::atomic<std::int64_t> m_jumpedMs{0};
 };
 
 } // namespace gantry

@@ -121,6 +121,11 @@ struct MemoryFileSystem::Inode
             }
         }
     }
+    void writeAgain(std::size_t offset, std::size_t length)
+    {
+        givenUp.erase(givenUp.lower_bound(offset / kSector * kSector),
+                      givenUp.lower_bound(offset + length));
+    }
     void failSync()
     {
         for (std::size_t at = 0; at < current.size(); at += kSector) {
@@ -198,6 +203,7 @@ public:
         GANTRY_CHECK(grow(offset + bytes.size()));
         if (!bytes.empty()) {
             std::memcpy(m_inode->current.data() + offset, bytes.data(), bytes.size());
+            m_inode->writeAgain(offset, bytes.size());
         }
         touch();
         return {};
@@ -316,6 +322,10 @@ Result<std::unique_ptr<MappedRegion>> MemoryFile::map(std::uint64_t offset, std:
         return failErrno(EINVAL, "cannot map behind the end of " + m_path.string());
     }
     ++m_inode->mappings;
+    if (m_path.parent_path().filename() == "index") {
+        // A write of the same bytes through a mapping cannot be seen here; recovery makes an index anew.
+        m_inode->givenUp.clear();
+    }
     m_inode->hasMappedWrites = m_inode->hasMappedWrites || access == MapAccess::ReadWrite;
     auto onUnmap = [inode = m_inode, files = &m_files] {
         const std::lock_guard unmapGuard(files->m_mutex);

@@ -109,6 +109,19 @@ std::optional<StoreChecker::Record> recordAt(const std::string& bytes, std::size
     if (crc != bigEndian(bytes, at + 8, 4)) {
         return std::nullopt;
     }
+    // Neither topic nor properties contain zeros; where a sector's part of them has only such, it never reached the disk.
+    const std::size_t textBegin = end - topic->size() - 2 - properties->size();
+    for (std::size_t from = textBegin; from < end;) {
+        const std::size_t to = std::min(end, (from / 512 + 1) * 512);
+        const bool isOnlyLength = properties->empty() && to == end;
+        if (!isOnlyLength && bytes.substr(from, to - from).find_first_not_of('\0') == std::string::npos) {
+            return std::nullopt;
+        }
+        from = to;
+    }
+    if (!properties->empty() && properties->back() == '\0') {
+        return std::nullopt;
+    }
     record.body = *body;
     record.topic = *topic;
     record.properties = *properties;

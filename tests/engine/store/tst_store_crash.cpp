@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a store still has after its process died, the machine lost power, or the disk failed.
+#include "engine/store/crash_seeds.h"
 #include "engine/store/store_test_kit.h"
 #include "support/store_checker.h"
 
@@ -27,23 +28,6 @@ std::string problemsOf(MemoryFileSystem& files, int holesAllowed = 0)
         text += problem + "\n";
     }
     return text;
-}
-
-struct Seeds
-{
-    std::uint64_t first;
-    std::uint64_t end;
-};
-
-/// `count` seeds from 0; GANTRY_CRASH_FACTOR multiplies the count, GANTRY_CRASH_SEED is a first seed
-/// to begin with (the one that a failure names, for example).
-Seeds seeds(std::uint64_t count)
-{
-    const auto factor = static_cast<std::uint64_t>(
-        std::max(1, qEnvironmentVariableIntValue("GANTRY_CRASH_FACTOR")));
-    const auto first =
-        static_cast<std::uint64_t>(std::max(0, qEnvironmentVariableIntValue("GANTRY_CRASH_SEED")));
-    return {first, first + count * factor};
 }
 
 /// Random messages whose bodies are unique; remembers which were acknowledged.

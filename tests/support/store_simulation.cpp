@@ -1,0 +1,521 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/store_simulation.h"
+
+#include "message/record_codec.h"
+#include "support/store_checker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace gantry::test {
+
+namespace {
+
+using Call = MemoryFileSystem::Call;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+const std::filesystem::path kStoreRoot = "/store";
+constexpr std::uint64_t kSmallDisk = 400 * 1024;
+constexpr std::uint64_t kLargeDisk = 64 * 1024 * 1024;
+
+} // namespace
+
+StoreSimulation::StoreSimulation(std::uint64_t seed, Options options)
+    : m_seed(seed)
+    , m_options(options)
+    , m_random(seed * 0x9E3779B97F4A7C15ULL + 1)
+    , m_files(std::make_unique<MemoryFileSystem>())
+{
+    m_config.rootDirectory = kStoreRoot;
+    m_config.commitLogFileSize = std::int64_t{4096} << dice(4);
+    m_config.consumeQueueFileSize = 400;
+    m_config.indexSlotCount = 16;
+    m_config.indexEntryCount = 64;
+    m_config.flushMode = dice(2) == 0 ? FlushMode::Sync : FlushMode::Async;
+    m_config.storeHost = HostAddress::parse("127.0.0.1:10911").value();
+    m_failsCalls = options.failsCalls && dice(4) == 0;
+    m_files->setNow([this] { return m_clock.wallMs(); });
+}
+
+StoreSimulation::~StoreSimulation()
+{
+    m_store.reset();
+}
+
+void StoreSimulation::fail(std::string what)
+{
+    if (m_problem.empty()) {
+        m_problem = std::move(what);
+    }
+}
+
+void StoreSimulation::note(std::string_view what)
+{
+    if (m_options.isTold) {
+        fprintf(stderr, "%.*s\n", static_cast<int>(what.size()), what.data());
+    }
+    for (const char c : what) {
+        m_trace = (m_trace ^ static_cast<std::uint8_t>(c)) * 0x100000001B3ULL;
+    }
+}
+
+std::string StoreSimulation::run()
+{
+    if (!open()) {
+        return m_problem;
+    }
+    for (int step = 0; step < m_options.steps && m_problem.empty(); ++step) {
+        act();
+        if (m_store) {
+            const StorePositions now = m_store->positions();
+            note(fmt::format("log {}-{} flushed {} dispatched {} index {} {} {}", now.minOffset,
+                             now.maxOffset, now.flushedOffset, now.dispatchedOffset, now.indexFiles,
+                             toString(now.state), m_random()));
+        }
+        if (m_pendingCrash) {
+            crash(std::move(*std::exchange(m_pendingCrash, std::nullopt)));
+        }
+    }
+    if (m_problem.empty()) {
+        m_callsToCrash = -1;
+        m_pendingCrash.reset();
+        crash(crashNow(dice(2) == 0));
+    }
+    if (m_problem.empty()) {
+        verifyFiles();
+    }
+    return m_problem;
+}
+
+void StoreSimulation::act()
+{
+    const std::uint64_t what = dice(100);
+    note(fmt::format("act {}", what));
+    if (what < 36) {
+        put(1 + static_cast<int>(dice(6)));
+    } else if (what < 70) {
+        stepWorker();
+    } else if (what < 80) {
+        consume();
+    } else if (what < 85) {
+        advanceClock();
+    } else if (what < 89) {
+        m_files->writeBackSome(m_random());
+    } else if (what < 91) {
+        if (m_store->sync()) {
+            noteFlushed();
+        }
+    } else if (what < 93) {
+        closeAndReopen();
+    } else if (what < 95) {
+        m_failsCalls ? armFailure() : changeDisk();
+    } else if (what < 98) {
+        armCrash();
+    } else {
+        crash(crashNow(dice(3) != 0));
+    }
+}
+
+bool StoreSimulation::open()
+{
+    m_clock.undoJumps(); // whoever boots asks for the time
+    // A call may still be meant to fail, and the power to go, while it recovers.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        auto opened = MessageStore::open(m_config, {*m_files, m_clock, true});
+        if (opened) {
+            m_store = std::move(*opened);
+            return true;
+        }
+        if (m_pendingCrash) {
+            return false; // the caller crashes into it
+        }
+        m_files->clearFailures();
+        m_files->setCapacity(kLargeDisk);
+        if (attempt == 2) {
+            fail("does not open: " + opened.error().message);
+        }
+    }
+    return false;
+}
+
+void StoreSimulation::put(int count)
+{
+    for (int i = 0; i < count; ++i) {
+        Message message;
+        message.number = m_nextNumber++;
+        message.place = {"topic" + std::to_string(dice(2)), static_cast<std::int32_t>(dice(2))};
+        const std::uint64_t length = dice(8) == 0 ? dice(3000) : dice(200);
+        message.body = std::to_string(message.number) + ":" + std::string(length, 'x');
+        message.key = "k" + std::to_string(message.number);
+        message.waits = dice(5) != 0;
+        PutRequest request;
+        request.topic = message.place.topic;
+        request.queueId = message.place.queueId;
+        request.body = message.body;
+        request.properties = "KEYS\x01" + message.key + "\x02TAGS\x01tag\x02";
+        request.waitForFlush = message.waits;
+        request.bornHost = m_config.storeHost;
+        const int number = message.number;
+        m_model.messages.emplace(number, std::move(message));
+        const std::int64_t before = m_store->positions().maxOffset;
+        m_store->put(std::move(request),
+                     [this, number](PutResult result) { noteResult(number, result); });
+        if (m_store->positions().maxOffset > before) {
+            m_model.messages.at(number).wasAppended = true;
+        }
+    }
+}
+
+/// Under sync flush an answer that waited promises; the disk itself is asked whether that is true only by the crashes.
+void StoreSimulation::noteResult(int number, const PutResult& result)
+{
+    Message& message = m_model.messages.at(number);
+    if (result.status != PutStatus::Ok) {
+        message.ack = Ack::Refused;
+        return;
+    }
+    if (m_model.isPoisoned) {
+        fail(fmt::format("message {} was acknowledged after the store was poisoned", number));
+    }
+    message.ack = Ack::Ok;
+    message.wasAppended = true;
+    message.queueOffset = result.queueOffset;
+    message.end = result.commitLogOffset + result.size;
+    message.isDurable =
+        message.isDurable || (m_config.flushMode == FlushMode::Sync && message.waits);
+}
+
+/// What the store says is flushed is a promise, too.
+void StoreSimulation::noteFlushed()
+{
+    const StorePositions positions = m_store->positions();
+    for (auto& [number, message] : m_model.messages) {
+        message.isDurable = message.isDurable ||
+                            (message.end > 0 && message.end <= positions.flushedOffset);
+    }
+    m_model.isPoisoned = m_model.isPoisoned || positions.state == StoreState::Poisoned;
+}
+
+void StoreSimulation::stepWorker()
+{
+    constexpr MessageStore::Worker kWorkers[] = {
+        MessageStore::Worker::Flush,     MessageStore::Worker::Flush, MessageStore::Worker::Reput,
+        MessageStore::Worker::Allocator, MessageStore::Worker::House, MessageStore::Worker::Reput};
+    m_store->step(kWorkers[dice(std::size(kWorkers))]);
+    noteFlushed();
+}
+
+void StoreSimulation::consume()
+{
+    for (const auto& [topic, queueId] : m_store->queues()) {
+        GetRequest request;
+        request.topic = topic;
+        request.queueId = queueId;
+        request.offset = m_store->minOffset(topic, queueId);
+        const std::int64_t end = m_store->maxOffset(topic, queueId);
+        while (request.offset < end) {
+            const GetResult got = m_store->get(request);
+            for (std::size_t at = 0; at < got.records.size();) {
+                const RecordParse parse = parseRecord(asBytes(got.records).subspan(at), true);
+                if (parse.status != RecordStatus::Ok) {
+                    fail("a consumer got bytes that are no record");
+                    return;
+                }
+                const auto number = numberOf(std::string(parse.record.body));
+                if (!number) {
+                    fail("a consumer got a message that nobody sent or that was lost");
+                    return;
+                }
+                m_model.messages.at(*number).wasSeen = true;
+                at += static_cast<std::size_t>(parse.record.totalSize);
+            }
+            if (got.nextBeginOffset <= request.offset) {
+                break;
+            }
+            request.offset = got.nextBeginOffset;
+        }
+    }
+}
+
+std::optional<int> StoreSimulation::numberOf(const std::string& body) const
+{
+    const int number = std::atoi(body.c_str());
+    const auto found = m_model.messages.find(number);
+    return found != m_model.messages.end() && found->second.body == body ? std::optional(number)
+                                                                         : std::nullopt;
+}
+
+void StoreSimulation::armFailure()
+{
+    constexpr Call kCalls[] = {Call::Sync, Call::Sync,          Call::Write,  Call::Allocate,
+                               Call::Open, Call::SyncDirectory, Call::Resize, Call::Map};
+    constexpr const char* kPaths[] = {"commitlog", "commitlog", "consumequeue", "index",
+                                      "checkpoint", ""};
+    const Call call = kCalls[dice(std::size(kCalls))];
+    const bool canBeFull = call == Call::Write || call == Call::Allocate || call == Call::Sync;
+    m_files->failCall(call, 1 + static_cast<int>(dice(12)), canBeFull && dice(4) == 0 ? ENOSPC : EIO,
+                      dice(3) == 0, kPaths[dice(std::size(kPaths))]);
+}
+
+void StoreSimulation::changeDisk()
+{
+    m_wasTight = true;
+    m_files->setCapacity(dice(2) == 0 ? kSmallDisk : kLargeDisk);
+}
+
+void StoreSimulation::advanceClock()
+{
+    const std::uint64_t kind = dice(10);
+    if (kind == 0) {
+        m_clock.jumpWall(hours(dice(2) == 0 ? 1 : -1));
+    } else if (kind == 1) {
+        m_clock.jumpWall(hours(24 * 3650) * (dice(2) == 0 ? 1 : -1));
+    }
+    m_clock.advance(milliseconds(dice(15'000)));
+}
+
+StoreSimulation::Crash StoreSimulation::crashNow(bool isPowerCut)
+{
+    const std::uint64_t seed = m_random();
+    return {isPowerCut ? m_files->afterPowerCut(seed) : m_files->afterKill(), m_model, isPowerCut};
+}
+
+/// The machine dies before one of the next calls, in the middle of whatever happens then.
+void StoreSimulation::armCrash()
+{
+    m_callsToCrash = static_cast<int>(dice(25));
+    m_nextIsPowerCut = dice(3) != 0;
+    m_files->setObserver([this](Call, const std::filesystem::path&) {
+        if (m_callsToCrash >= 0 && m_callsToCrash-- == 0) {
+            m_pendingCrash = crashNow(m_nextIsPowerCut);
+        }
+    });
+}
+
+void StoreSimulation::crash(Crash crash)
+{
+    while (m_problem.empty()) {
+        ++m_crashes;
+        m_files->setObserver({});
+        m_callsToCrash = -1;
+        m_store.reset(); // closes on the old disk, which nobody looks at again
+        m_files = std::move(crash.files);
+        m_files->setNow([this] { return m_clock.wallMs(); });
+        m_model = std::move(crash.model);
+        if (dice(4) == 0) {
+            armCrash(); // again, while it recovers
+        }
+        const bool isOpen = open();
+        if (m_pendingCrash) {
+            Crash next = std::move(*std::exchange(m_pendingCrash, std::nullopt));
+            next.isPowerCut = next.isPowerCut || crash.isPowerCut;
+            crash = std::move(next);
+            continue;
+        }
+        m_files->setObserver({});
+        m_callsToCrash = -1;
+        if (isOpen) {
+            verifyAfterCrash(crash.isPowerCut);
+        }
+        return;
+    }
+}
+
+void StoreSimulation::closeAndReopen()
+{
+    const bool closed = m_store->close().has_value();
+    if (m_pendingCrash) {
+        return;
+    }
+    if (closed) {
+        noteFlushed();
+        // Closed cleanly is durable, even for the power.
+        for (auto& [number, message] : m_model.messages) {
+            message.isDurable = message.isDurable || message.wasAppended;
+        }
+    }
+    const bool wasPoisoned = std::exchange(m_model.isPoisoned, false);
+    if (!closed || wasPoisoned) {
+        crash({m_files->afterKill(), m_model, false});
+        return;
+    }
+    m_store.reset();
+    if (!open()) {
+        return;
+    }
+    if (m_store->recovery().cleanExit && m_store->recovery().scannedRecords > 0) {
+        fail("a clean exit left records to recover");
+    }
+    verifyAfterCrash(false);
+}
+
+std::map<StoreSimulation::Place, std::vector<std::string>>
+StoreSimulation::everything(MessageStore& store)
+{
+    std::map<Place, std::vector<std::string>> result;
+    for (const auto& [topic, queueId] : store.queues()) {
+        std::vector<std::string>& bodies = result[{topic, queueId}];
+        const std::int64_t end = store.maxOffset(topic, queueId);
+        for (std::int64_t at = store.minOffset(topic, queueId); at < end; ++at) {
+            GetRequest request;
+            request.topic = topic;
+            request.queueId = queueId;
+            request.offset = at;
+            request.messagesMax = 1;
+            const GetResult got = store.get(request);
+            const RecordParse parse = parseRecord(asBytes(got.records), true);
+            // A hole stays visible: the place in the vector is the queue offset.
+            bodies.resize(static_cast<std::size_t>(at));
+            const bool isHere =
+                parse.status == RecordStatus::Ok && parse.record.queueOffset == at;
+            bodies.push_back(isHere ? std::string(parse.record.body) : std::string());
+        }
+    }
+    return result;
+}
+
+void StoreSimulation::verifyAfterCrash(bool isPowerCut)
+{
+    const auto found = everything(*m_store);
+    const RecoveryReport& report = m_store->recovery();
+    note(fmt::format("after {}: clean {}, {} bytes scanned, {} records, cut at {}, {} damaged",
+                     isPowerCut ? "power cut" : "kill or close", report.cleanExit,
+                     report.scannedBytes, report.scannedRecords, report.truncatedAtOffset,
+                     report.damagedOffsets.size()));
+    std::set<int> present;
+    const std::int64_t logBegin = m_store->positions().minOffset;
+    if (logBegin > 0 && !m_wasTight) {
+        return fail("messages were deleted though they are young and the disk is empty");
+    }
+    for (const auto& [place, bodies] : found) {
+        int previous = -1;
+        for (std::size_t at = 0; at < bodies.size(); ++at) {
+            if (bodies[at].empty()) {
+                continue;
+            }
+            const auto number = numberOf(bodies[at]);
+            if (!number) {
+                return fail(fmt::format("{}/{} has {}, which nobody sent, or which was refused",
+                                        place.topic, place.queueId, bodies[at].substr(0, 8)));
+            }
+            Message& message = m_model.messages.at(*number);
+            if (!present.insert(*number).second || message.place != place) {
+                return fail(fmt::format("message {} is there twice or elsewhere", *number));
+            }
+            const auto offset = static_cast<std::int64_t>(at);
+            if (*number <= previous ||
+                (message.queueOffset >= 0 && message.queueOffset != offset)) {
+                return fail(fmt::format("message {} of {}/{} is at {}, not in order or not where it was said to be ({})",
+                                        *number, place.topic, place.queueId, offset,
+                                        message.queueOffset));
+            }
+            previous = *number;
+        }
+    }
+    for (auto message = m_model.messages.begin(); message != m_model.messages.end();) {
+        const Message& sent = message->second;
+        const bool isDeleted = sent.end > 0 && sent.end <= logBegin;
+        const bool isPromised =
+            isDeleted ? false
+            : sent.isDurable ||
+            (!isPowerCut && sent.wasAppended && sent.ack != Ack::Refused) ||
+            (sent.wasSeen && (m_config.flushMode == FlushMode::Sync || !isPowerCut));
+        const bool isThere = present.contains(sent.number);
+        if (isPromised && !isThere) {
+            return fail(fmt::format("message {} is lost: durable {}, seen {}, {}", sent.number,
+                                    sent.isDurable, sent.wasSeen,
+                                    isPowerCut ? "power cut" : "kill"));
+        }
+        if (isThere) {
+            // Recovery makes durable what it found.
+            message->second.isDurable = true;
+            message->second.wasAppended = true;
+            message->second.ack = Ack::Ok;
+            ++message;
+        } else {
+            message = m_model.messages.erase(message);
+        }
+    }
+    m_model.isPoisoned = false;
+    verifyKeys();
+    if (m_options.looksDeep && dice(3) == 0) {
+        verifyAgain(found);
+    }
+}
+
+/// The power fails once more right after recovery: the same must come out, with files that fit together.
+void StoreSimulation::verifyAgain(const std::map<Place, std::vector<std::string>>& found)
+{
+    auto files = m_files->afterPowerCut(m_random());
+    files->setNow([this] { return m_clock.wallMs(); });
+    auto again = MessageStore::open(m_config, {*files, m_clock, true});
+    if (!again) {
+        return fail("does not open the second time: " + again.error().message);
+    }
+    if (const auto now = everything(**again); now != found) {
+        const auto differs = std::find_if(found.begin(), found.end(), [&](const auto& queue) {
+            const auto other = now.find(queue.first);
+            return other == now.end() || other->second != queue.second;
+        });
+        return fail(fmt::format("the second recovery gives something else: {} queues after {}{}",
+                                now.size(), found.size(),
+                                differs == found.end()
+                                    ? std::string()
+                                    : fmt::format(", {}/{} had {}", differs->first.topic,
+                                                  differs->first.queueId,
+                                                  differs->second.size())));
+    }
+    if (auto closed = (*again)->close(); !closed) {
+        return fail("does not close after the second recovery: " + closed.error().message);
+    }
+    StoreChecker checker(*files, kStoreRoot);
+    checker.read();
+    if (const auto problems = checker.problems(); !problems.empty()) {
+        fail("files after the second recovery: " + problems.front());
+    }
+}
+
+void StoreSimulation::verifyKeys()
+{
+    if (!m_store->positions().indexError.empty()) {
+        return;
+    }
+    for (const auto& [number, message] : m_model.messages) {
+        if (number % 5 != 0) {
+            continue;
+        }
+        const QueryResult result =
+            m_store->queryByKey(message.place.topic, message.key, 32, 0, INT64_MAX);
+        if (result.records.size() != 1) {
+            StoreChecker checker(*m_files, kStoreRoot);
+            checker.read();
+            const auto& entries = checker.indexEntries();
+            const auto isOf = [&](const StoreChecker::Record& r) { return r.body == message.body; };
+            const auto record = std::find_if(checker.records().begin(), checker.records().end(), isOf);
+            const std::int64_t offset = record != checker.records().end() ? record->offset : -1;
+            return fail(fmt::format("key {} of the record at {} finds {} records; of {} index entries {} are its", message.key,
+                                    offset, result.records.size(), entries.size(),
+                                    std::count_if(entries.begin(), entries.end(),
+                                                  [&](const auto& e) { return e.offset == offset; })));
+        }
+    }
+}
+
+void StoreSimulation::verifyFiles()
+{
+    m_files->clearFailures();
+    m_files->setCapacity(kLargeDisk);
+    if (auto closed = m_store->close(); !closed) {
+        return fail("does not close: " + closed.error().message);
+    }
+    StoreChecker checker(*m_files, kStoreRoot);
+    checker.read();
+    if (const auto problems = checker.problems(); !problems.empty()) {
+        fail("files after the end: " + problems.front());
+    }
+}
+
+} // namespace gantry::test
