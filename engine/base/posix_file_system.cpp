@@ -144,6 +144,11 @@ public:
         if (address == MAP_FAILED) {
             return failOn("map", m_path, errno);
         }
+        if (access == MapAccess::ReadWrite) {
+            // Else the first touch of a page reads ahead (8 MiB on some disks) in blocks of up to 2 MiB, and a write
+            // of a few bytes then makes such a whole block dirty: each sync would write 2 MiB.
+            (void)::madvise(address, length, MADV_RANDOM);
+        }
         return std::make_unique<PosixRegion>(address, length);
     }
 
