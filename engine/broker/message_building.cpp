@@ -28,11 +28,12 @@ void appendProperty(std::string& properties, std::string_view name, std::string_
     properties += kPairEnd;
 }
 
-void setProperty(std::string& properties, std::string_view name, std::string_view value)
+/// `current` is what stands there, empty if nothing does.
+void setProperty(std::string& properties, std::string_view name, std::string_view current, std::string_view value)
 {
-    if (const auto old = findEncodedProperty(properties, name); !old) {
+    if (current.empty()) {
         appendProperty(properties, name, value);
-    } else if (*old != value) {
+    } else if (current != value) {
         properties = withEncodedProperty(properties, name, value);
     }
 }
@@ -45,35 +46,92 @@ std::int32_t randomQueueId(std::int32_t count)
     return count <= 0 ? 0 : static_cast<std::int32_t>(next.fetch_add(1, std::memory_order_relaxed) % static_cast<std::uint32_t>(count));
 }
 
+SentProperties SentProperties::scan(std::string_view properties)
+{
+    SentProperties sent;
+    sent.text = properties;
+    forEachEncodedProperty(properties, [&sent](std::string_view name, std::string_view value) {
+        // By the first letter: this runs for every property of every message.
+        switch (name.front()) {
+        case 'U':
+            if (name == property::kUniqueKey) {
+                sent.uniqueKey = value;
+            }
+            break;
+        case 'W':
+            if (name == property::kWaitStoreOk) {
+                sent.waitStoreOk = value;
+            }
+            break;
+        case 'D':
+            if (name == property::kDelayLevel) {
+                sent.delayLevel = value;
+            }
+            break;
+        case 'C':
+            if (name == property::kCluster) {
+                sent.cluster = value;
+            }
+            break;
+        case 'M':
+            if (name == property::kMessageRegion) {
+                sent.region = value;
+            }
+            break;
+        case 'P':
+            sent.hasPopCheckpoint = sent.hasPopCheckpoint || name == property::kPopCheckpoint;
+            break;
+        case 'T':
+            if (name == property::kTransactionPrepared) {
+                sent.transactionPrepared = value;
+            } else if (name == property::kTraceOn) {
+                sent.traceOn = value;
+            } else if (name == property::kTimerDelaySec || name == property::kTimerDelayMs || name == property::kTimerDeliverMs) {
+                sent.hasTimer = true;
+            }
+            break;
+        default:
+            break;
+        }
+    });
+    return sent;
+}
+
 std::string completeProperties(std::string_view properties, std::string_view clusterName, std::string& uniqueKey)
 {
+    return completeProperties(SentProperties::scan(properties), clusterName, uniqueKey);
+}
+
+std::string completeProperties(const SentProperties& sent, std::string_view clusterName, std::string& uniqueKey)
+{
     std::string result;
-    result.reserve(properties.size() + clusterName.size() + 128);
-    result = properties;
-    if (findEncodedProperty(result, property::kPopCheckpoint)) {
+    result.reserve(sent.text.size() + clusterName.size() + 128);
+    result = sent.text;
+    if (sent.hasPopCheckpoint) {
         result = withoutEncodedProperty(result, property::kPopCheckpoint);
     }
-    if (const auto key = findEncodedProperty(result, property::kUniqueKey); key && !key->empty()) {
-        uniqueKey = *key;
+    if (!sent.uniqueKey.empty()) {
+        uniqueKey = sent.uniqueKey;
     } else {
         uniqueKey = makeUniqueMessageId();
-        result = withoutEncodedProperty(result, property::kUniqueKey);
         appendProperty(result, property::kUniqueKey, uniqueKey);
     }
-    setProperty(result, property::kMessageRegion, kRegion);
-    setProperty(result, property::kTraceOn, "true");
-    setProperty(result, property::kCluster, clusterName);
+    setProperty(result, property::kMessageRegion, sent.region, kRegion);
+    setProperty(result, property::kTraceOn, sent.traceOn, "true");
+    setProperty(result, property::kCluster, sent.cluster, clusterName);
     return result;
+}
+
+std::int32_t parseDelayLevel(std::string_view value)
+{
+    std::int32_t level = 0;
+    std::from_chars(value.data(), value.data() + value.size(), level);
+    return level;
 }
 
 std::int32_t delayLevelOf(std::string_view properties)
 {
-    const auto text = findEncodedProperty(properties, property::kDelayLevel);
-    std::int32_t level = 0;
-    if (text) {
-        std::from_chars(text->data(), text->data() + text->size(), level);
-    }
-    return level;
+    return parseDelayLevel(findEncodedProperty(properties, property::kDelayLevel).value_or(std::string_view{}));
 }
 
 void moveToScheduleTopic(PutRequest& request, std::int32_t levelMax)

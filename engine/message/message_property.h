@@ -65,6 +65,25 @@ private:
     std::vector<std::pair<std::string, std::string>> m_entries;
 };
 
+/// Calls visitor(key, value) for every pair Apache would keep (a name and a value, neither empty), in order; of equal
+/// names the last one counts. For whoever wants several properties: one walk instead of one per name.
+template <typename Visitor>
+void forEachEncodedProperty(std::string_view encoded, Visitor&& visitor)
+{
+    while (!encoded.empty()) {
+        const std::size_t end = encoded.find('\x02');
+        const std::string_view pair = encoded.substr(0, end);
+        const std::size_t middle = pair.find('\x01');
+        if (middle != std::string_view::npos && middle > 0 && middle + 1 < pair.size()) {
+            visitor(pair.substr(0, middle), pair.substr(middle + 1));
+        }
+        if (end == std::string_view::npos) {
+            return;
+        }
+        encoded.remove_prefix(end + 1);
+    }
+}
+
 /// Finds one property in the encoded form without decoding the rest.
 [[nodiscard]] std::optional<std::string_view> findEncodedProperty(std::string_view encoded, std::string_view key);
 /// The encoded form with `key` set (appended or replaced) or removed.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace gantry {
 
@@ -72,8 +73,13 @@ std::optional<std::string_view> HeaderFields::find(std::string_view name) const
 {
     // From the back, so that the last of equal names wins as in Java's maps.
     const char* const text = m_text.data();
+    const char first = name.empty() ? '\0' : name.front();
+    const std::size_t rest = name.empty() ? 0 : name.size() - 1;
     for (auto slot = m_slots.rbegin(); slot != m_slots.rend(); ++slot) {
-        if (slot->nameSize == name.size() && std::string_view(text + slot->nameAt, slot->nameSize) == name) {
+        // The first letter decides nearly always (senders' names have no other), and a call of memcmp costs more.
+        if (slot->nameSize == name.size() &&
+            (name.empty() || (text[slot->nameAt] == first &&
+                              (rest == 0 || std::memcmp(text + slot->nameAt + 1, name.data() + 1, rest) == 0)))) {
             return std::string_view(text + slot->valueAt, slot->valueSize);
         }
     }

@@ -31,19 +31,6 @@ Result<SendMessageHeader> decodeSendHeader(const RemotingCommand& request)
     return SendMessageHeader(std::move(*header));
 }
 
-bool isTransactional(std::string_view properties)
-{
-    const auto value = findEncodedProperty(properties, property::kTransactionPrepared);
-    return value && *value == kTrue;
-}
-
-bool hasTimer(std::string_view properties)
-{
-    return delayLevelOf(properties) <= 0
-           && (findEncodedProperty(properties, property::kTimerDelaySec) || findEncodedProperty(properties, property::kTimerDelayMs)
-               || findEncodedProperty(properties, property::kTimerDeliverMs));
-}
-
 } // namespace
 
 SendMessageProcessor::SendMessageProcessor(BrokerCore& core)
@@ -104,8 +91,8 @@ SendMessageProcessor::Outcome SendMessageProcessor::findTopic(Job& job, bool may
     if (!m_core.isWritable()) {
         return refuse(job, ResponseCode::NoPermission, fmt::format("the broker[{}] sending message is forbidden", m_core.address));
     }
-    const auto properties = header.properties ? std::string_view(*header.properties) : std::string_view{};
-    if (isTransactional(properties)) {
+    job.sent = SentProperties::scan(header.properties ? std::string_view(*header.properties) : std::string_view{});
+    if (job.sent.transactionPrepared == kTrue) {
         return refuse(job, ResponseCode::NoPermission,
                       fmt::format("the broker[{}] sending transaction message is forbidden: it does not handle transactions", m_core.address));
     }
@@ -168,6 +155,7 @@ SendMessageProcessor::Outcome SendMessageProcessor::redirectDeadLetter(Job& job,
     header.topic = deadLetters;
     header.queueId = 0;
     header.properties = withEncodedProperty(header.properties.value_or(std::string{}), property::kDelayLevel, "-1");
+    job.sent = SentProperties::scan(*header.properties);
     m_core.metrics.deadLetters.fetch_add(1, std::memory_order_relaxed);
     return Outcome::GoOn;
 }
@@ -190,24 +178,26 @@ PutRequest SendMessageProcessor::makePut(const Job& job, const TopicConfig& topi
 
 void SendMessageProcessor::putOne(const JobPtr& job, const TopicConfig& topic)
 {
-    const auto sent = job->header.properties ? std::string_view(*job->header.properties) : std::string_view{};
+    const auto& sent = job->sent;
     if (job->body.empty()) {
         refuse(*job, ResponseCode::MessageIllegal, "the message has no body");
         return;
     }
-    if (hasTimer(sent)) {
+    const auto delayLevel = parseDelayLevel(sent.delayLevel);
+    if (sent.hasTimer && delayLevel <= 0) {
         refuse(*job, ResponseCode::SystemError, "timer message is not enabled on this broker; delay levels (DELAY) are");
         return;
     }
     PutRequest put = makePut(*job, topic);
-    std::string uniqueKey;
-    put.properties = completeProperties(sent, m_core.config.clusterName, uniqueKey);
-    put.waitForFlush = findEncodedProperty(sent, property::kWaitStoreOk) != kFalse;
+    put.properties = completeProperties(sent, m_core.config.clusterName, job->uniqueKeys);
+    put.waitForFlush = sent.waitStoreOk != kFalse;
     put.body = std::move(job->body);
     const auto queueId = put.queueId;
-    moveToScheduleTopic(put, static_cast<std::int32_t>(m_core.delayLevels.size()));
-    m_core.store->put(std::move(put), [this, job, queueId, uniqueKey = std::move(uniqueKey)](const PutResult& result) {
-        answer(*job, result, job->header.topic, queueId, uniqueKey, 1);
+    if (delayLevel > 0) {
+        moveToScheduleTopic(put, static_cast<std::int32_t>(m_core.delayLevels.size()));
+    }
+    m_core.store->put(std::move(put), [this, job, queueId](const PutResult& result) {
+        answer(*job, result, job->header.topic, queueId, job->uniqueKeys, 1);
     });
 }
 
@@ -225,9 +215,10 @@ void SendMessageProcessor::putBatch(const JobPtr& job, const TopicConfig& topic)
     for (const auto& item : *items) {
         auto& put = puts.emplace_back(common);
         std::string uniqueKey;
+        const auto sent = SentProperties::scan(item.properties);
         put.flag = item.flag;
-        put.properties = completeProperties(item.properties, m_core.config.clusterName, uniqueKey);
-        put.waitForFlush = findEncodedProperty(item.properties, property::kWaitStoreOk) != kFalse;
+        put.properties = completeProperties(sent, m_core.config.clusterName, uniqueKey);
+        put.waitForFlush = sent.waitStoreOk != kFalse;
         put.body = item.body;
         uniqueKeys += (uniqueKeys.empty() ? "" : ",") + uniqueKey;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/broker_core.h"
+#include "broker/message_building.h"
 #include "protocol/headers/send_message.h"
 #include "remoting/dispatcher.h"
 
@@ -22,6 +23,8 @@ private:
     struct Job
     {
         SendMessageHeader header;
+        SentProperties sent; ///< views of header.properties
+        std::string uniqueKeys; ///< of a batch joined with commas
         std::string body;
         std::int32_t clientVersion = 0;
         HostAddress bornHost;
