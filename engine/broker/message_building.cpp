@@ -99,10 +99,10 @@ SentProperties SentProperties::scan(std::string_view properties)
 
 std::string completeProperties(std::string_view properties, std::string_view clusterName, std::string& uniqueKey)
 {
-    return completeProperties(SentProperties::scan(properties), clusterName, uniqueKey);
+    return completeSentProperties(SentProperties::scan(properties), clusterName, uniqueKey);
 }
 
-std::string completeProperties(const SentProperties& sent, std::string_view clusterName, std::string& uniqueKey)
+std::string completeSentProperties(const SentProperties& sent, std::string_view clusterName, std::string& uniqueKey)
 {
     std::string result;
     result.reserve(sent.text.size() + clusterName.size() + 128);

@@ -39,7 +39,7 @@ struct SentProperties
 /// The properties a broker adds to every message sent to it: CLUSTER, MSG_REGION, TRACE_ON, and UNIQ_KEY if the client
 /// made none; POP_CK is taken out. `uniqueKey` gets the key.
 [[nodiscard]] std::string completeProperties(std::string_view properties, std::string_view clusterName, std::string& uniqueKey);
-[[nodiscard]] std::string completeProperties(const SentProperties& sent, std::string_view clusterName, std::string& uniqueKey);
+[[nodiscard]] std::string completeSentProperties(const SentProperties& sent, std::string_view clusterName, std::string& uniqueKey);
 
 /// The DELAY level of encoded properties, 0 if there is none.
 [[nodiscard]] std::int32_t delayLevelOf(std::string_view properties);

@@ -189,7 +189,7 @@ void SendMessageProcessor::putOne(const JobPtr& job, const TopicConfig& topic)
         return;
     }
     PutRequest put = makePut(*job, topic);
-    put.properties = completeProperties(sent, m_core.config.clusterName, job->uniqueKeys);
+    put.properties = completeSentProperties(sent, m_core.config.clusterName, job->uniqueKeys);
     put.waitForFlush = sent.waitStoreOk != kFalse;
     put.body = std::move(job->body);
     const auto queueId = put.queueId;
@@ -217,7 +217,7 @@ void SendMessageProcessor::putBatch(const JobPtr& job, const TopicConfig& topic)
         std::string uniqueKey;
         const auto sent = SentProperties::scan(item.properties);
         put.flag = item.flag;
-        put.properties = completeProperties(sent, m_core.config.clusterName, uniqueKey);
+        put.properties = completeSentProperties(sent, m_core.config.clusterName, uniqueKey);
         put.waitForFlush = sent.waitStoreOk != kFalse;
         put.body = item.body;
         uniqueKeys += (uniqueKeys.empty() ? "" : ",") + uniqueKey;
