@@ -51,8 +51,8 @@ constexpr Target kTargets[] = {
     {"async-16x32", "anon_mib", "anonymous memory under load, MiB", false, false, 128},
     {"idle", "cores", "idle, cores", false, false, 0.005},
     {"idle", "threads", "threads", false, false, 12},
-    {"recovery-warm", "ms_per_gib", "recovery after a kill, warm, ms/GiB", true, false, 1.0 / 8},
-    {"recovery-cold", "ms_per_gib", "recovery after a kill, cold, ms/GiB", true, false, 1.0 / 3},
+    {"recovery-warm", "ms_per_gib", "start after a kill, warm, ms per GiB of log", true, false, 1.0 / 8},
+    {"recovery-cold", "ms_per_gib", "start after a kill, cold, ms per GiB of log", true, false, 1.0 / 3},
 };
 
 using Pairs = std::map<std::string, nlohmann::json>; ///< pair number to its line
