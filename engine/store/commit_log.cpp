@@ -151,7 +151,8 @@ Result<> CommitLog::roll()
     const std::int64_t tail = m_tail.load(std::memory_order_relaxed);
     const std::int64_t nextOffset = m_active ? m_active->endOffset() : tail;
     GANTRY_TRY(next, m_allocator.take(nextOffset, kNextFileTimeout));
-    if (m_active && tail < nextOffset && !planted(SeededBug::RollWithoutBlank)) {
+    const bool hasRoom = nextOffset - tail >= static_cast<std::int64_t>(kBlankHeaderSize);
+    if (m_active && hasRoom && !planted(SeededBug::RollWithoutBlank)) {
         std::byte* at = m_active->data() + (tail - m_active->fromOffset());
         storeBig(at, static_cast<std::int32_t>(nextOffset - tail));
         storeBig(at + 4, kBlankMagic);

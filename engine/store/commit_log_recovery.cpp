@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kDamagedOffsetsMax = 1000;
 constexpr std::int64_t kSmallGap = 64;
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+/// The year 2200: no store time, so a checkpoint with more is damaged.
+constexpr std::int64_t kTimestampMax = 7'258'118'400'000;
 /// ConsumeQueue entries held in memory while scanning, before they are written out.
 constexpr std::int64_t kScannedTailBytesMax = 16 * kMiB;
 
@@ -105,6 +107,11 @@ Result<std::int64_t> CommitLogRecovery::startAfterCrash(const CheckpointValues& 
 {
     const std::vector<MappedFilePtr> files = m_segments.all();
     std::int64_t start = files.front()->fromOffset();
+    if (checkpoint.confirmPhyOffset > files.back()->endOffset() ||
+        checkpoint.minTimestamp() > kTimestampMax) {
+        log::warning("store", "the checkpoint cannot be true; the whole CommitLog is looked at");
+        return start;
+    }
     for (auto file = files.rbegin(); file != files.rend(); ++file) {
         GANTRY_TRY(item, m_scanner.at((*file)->fromOffset(), kNoLimit));
         const std::int64_t timestamp =
@@ -195,8 +202,9 @@ bool CommitLogRecovery::enter(const RecordView& record, bool isDamaged, bool may
     }
     const bool isKnown = queue && queue->maxCommitLogOffset() >= 0;
     const std::int64_t gap = isKnown ? record.queueOffset - queue->maxOffset() : 0;
-    if (gap > 0 && mayLackOlder) {
-        return false;
+    const bool isWhole = isKnown || record.queueOffset == 0 || !m_dispatcher.isQueued(record);
+    if ((gap > 0 || !isWhole) && mayLackOlder) {
+        return false; // the queue's files are gone, or older than the checkpoint says
     }
     const bool isNew = isKnown && record.physicalOffset >= queue->maxCommitLogOffset();
     if (isNew && m_dispatcher.isQueued(record)) {
@@ -282,7 +290,8 @@ Result<std::int64_t> CommitLogRecovery::findNext(std::int64_t at)
 Result<std::int64_t> CommitLogRecovery::findAnyNext(std::int64_t at)
 {
     const MappedFilePtr file = m_segments.find(at);
-    GANTRY_TRY(isEmpty, m_scanner.isZeroAt(at));
+    // A page of zeros is damage; a megabyte of them a file that was prepared and never used.
+    GANTRY_TRY(isEmpty, m_scanner.isZeroAt(at, static_cast<std::size_t>(kMiB)));
     if (at > file->fromOffset() || !isEmpty) {
         if (m_writtenEnd < at || m_writtenEnd > file->endOffset()) {
             GANTRY_TRY(writtenEnd, m_scanner.nonZeroEnd(at));

@@ -203,9 +203,6 @@ Result<> ConsumeQueueStore::truncate(std::int64_t commitLogOffset)
 
 Result<> ConsumeQueueStore::cutFiles()
 {
-    if (planted(SeededBug::QueuesNotCut)) {
-        return {};
-    }
     for (const ConsumeQueuePtr& queue : all()) {
         GANTRY_TRY(touched, queue->cutFiles());
         noteWritten(queue, touched);

@@ -110,9 +110,7 @@ void HouseKeeper::writeQueues()
     const std::lock_guard guard(m_workMutex);
     const std::size_t count =
         m_parts.queues.tailBytes() > kTailBytesBeforeFullPass ? kAllQueues : kQueuesPerPass;
-    const std::int64_t limit = planted(SeededBug::QueuesAheadOfLog) ? m_parts.log.tail()
-                                                                    : m_parts.log.flushedOffset();
-    auto written = m_parts.queues.writeTails(limit, count);
+    auto written = m_parts.queues.writeTails(m_parts.log.flushedOffset(), count);
     (void)guardWrite(written ? Result<>{} : tl::unexpected<Error>(std::move(written.error())));
 }
 

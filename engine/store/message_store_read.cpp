@@ -125,8 +125,7 @@ private:
     bool isWanted(const ConsumeQueueEntry& entry, ByteView bytes)
     {
         const RecordParse parse = parseRecord(bytes, !planted(SeededBug::ReadSkipsCrc));
-        const bool isInPlace = parse.record.physicalOffset == entry.commitLogOffset ||
-                               planted(SeededBug::ReadSkipsPlace);
+        const bool isInPlace = parse.record.physicalOffset == entry.commitLogOffset;
         const bool isWhole = parse.status == RecordStatus::Ok && isInPlace;
         if (!isWhole || hasTornText(parse.record)) {
             const bool isDamaged = parse.status == RecordStatus::BadBodyCrc || isWhole;

@@ -160,10 +160,9 @@ Result<std::int64_t> RecordScanner::findInFile(const MappedFile& file, std::int6
     return -1;
 }
 
-Result<bool> RecordScanner::isZeroAt(std::int64_t from)
+Result<bool> RecordScanner::isZeroAt(std::int64_t from, std::size_t length)
 {
-    constexpr std::size_t kProbe = 4096;
-    std::string probe(kProbe, '\0');
+    std::string probe(length, '\0');
     GANTRY_TRY(count, m_segments.readAt(
                           from, std::as_writable_bytes(std::span(probe.data(), probe.size()))));
     return std::string_view(probe).substr(0, count).find_first_not_of('\0') ==

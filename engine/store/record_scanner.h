@@ -44,8 +44,8 @@ public:
     Result<std::int64_t> findRecord(std::int64_t from, std::int64_t to, std::int64_t limit);
     /// Behind the last byte of [from, end of its file) that is not zero; `from` if all are zero.
     Result<std::int64_t> nonZeroEnd(std::int64_t from);
-    /// Whether the next page or so holds only zeros.
-    Result<bool> isZeroAt(std::int64_t from);
+    /// Whether the next `length` bytes of the file hold only zeros.
+    Result<bool> isZeroAt(std::int64_t from, std::size_t length = 4096);
     /// Forgets what was read, e.g. because it was overwritten.
     void reset() { m_bytes.clear(); }
 

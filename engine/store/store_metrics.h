@@ -60,8 +60,8 @@ struct StorePositions
     std::int64_t maxOffset = 0;          ///< written
     std::int64_t flushedOffset = 0;
     std::int64_t dispatchedOffset = 0;   ///< in ConsumeQueues and index
-    /// Age of the oldest bytes in [flushedOffset, maxOffset): what a power cut now would cost. Under async flush at most
-    /// flushInterval and the time of one flush, unless the disk hangs; 0 when everything is durable.
+    /// Age of the oldest bytes in [flushedOffset, maxOffset): what a power cut now would cost. Under async flush at
+    /// most flushInterval and the time of one flush, unless the disk hangs; 0 when everything is durable.
     std::int64_t lossWindowMs = 0;
     std::int64_t earliestStoreTimestampMs = -1;
     int commitLogFiles = 0;

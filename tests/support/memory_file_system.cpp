@@ -550,8 +550,9 @@ void MemoryFileSystem::overwrite(const fs::path& path, std::uint64_t offset, std
     const std::lock_guard guard(m_mutex);
     Inode& inode = *m_current.files.at(path);
     std::memcpy(inode.current.data() + offset, bytes.data(), bytes.size());
-    inode.durable.assign(inode.current);
-    inode.givenUp.clear();
+    inode.durable.resize(inode.current.size());
+    std::memcpy(inode.durable.data() + offset, bytes.data(), bytes.size());
+    inode.writeAgain(offset, bytes.size());
 }
 
 void MemoryFileSystem::put(const fs::path& path, std::string_view bytes)

@@ -109,7 +109,7 @@ std::optional<StoreChecker::Record> recordAt(const std::string& bytes, std::size
     if (crc != bigEndian(bytes, at + 8, 4)) {
         return std::nullopt;
     }
-    // Neither topic nor properties contain zeros; where a sector's part of them has only such, it never reached the disk.
+    // Neither topic nor properties contain zeros; a sector's part of them that has only such never reached the disk.
     const std::size_t textBegin = end - topic->size() - 2 - properties->size();
     for (std::size_t from = textBegin; from < end;) {
         const std::size_t to = std::min(end, (from / 512 + 1) * 512);
@@ -147,6 +147,7 @@ void StoreChecker::readLog()
             m_formProblems.push_back("not a CommitLog file: " + entry.name);
             continue;
         }
+        m_logBegin = m_logBegin < 0 ? std::stoll(entry.name) : m_logBegin;
         readLogFile(std::stoll(entry.name), *bytes);
     }
     // With records in a later file it is damage inside the log; behind the last record nothing may be.
@@ -190,6 +191,10 @@ void StoreChecker::readLogFile(std::int64_t fromOffset, const std::string& bytes
         }
         m_damaged.push_back(fromOffset + static_cast<std::int64_t>(at));
         at = next;
+    }
+    if (at > 0) { // a file without a byte was made just before a crash
+        m_formProblems.push_back(fmt::format("the file at {} ends at {} of {} without room for the blank", fromOffset,
+                                             at, bytes.size()));
     }
 }
 
@@ -299,6 +304,9 @@ void StoreChecker::checkQueues(std::vector<std::string>& problems, int holesAllo
             }
             if (std::binary_search(m_damaged.begin(), m_damaged.end(), entry.offset)) {
                 continue; // keeps the place of a damaged record
+            }
+            if (entry.offset < m_logBegin) {
+                continue; // its record was in a file that expired
             }
             const auto found = byOffset.find(entry.offset);
             if (found == byOffset.end() || found->second->queueOffset != number ||

@@ -85,6 +85,7 @@ private:
     std::vector<IndexEntry> m_index;
     std::vector<std::string> m_formProblems;
     std::int64_t m_logEnd = 0;
+    std::int64_t m_logBegin = -1; // of the first file
 };
 
 } // namespace gantry

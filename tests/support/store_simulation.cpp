@@ -35,6 +35,9 @@ StoreSimulation::StoreSimulation(std::uint64_t seed, Options options)
     m_config.indexSlotCount = 16;
     m_config.indexEntryCount = 64;
     m_config.flushMode = dice(2) == 0 ? FlushMode::Sync : FlushMode::Async;
+    for (int hour = 0; hour < 24; ++hour) {
+        m_config.deleteAtHours.push_back(hour);
+    }
     m_config.storeHost = HostAddress::parse("127.0.0.1:10911").value();
     m_failsCalls = options.failsCalls && dice(4) == 0;
     m_files->setNow([this] { return m_clock.wallMs(); });
@@ -85,7 +88,7 @@ std::string StoreSimulation::run()
         crash(crashNow(dice(2) == 0));
     }
     if (m_problem.empty()) {
-        verifyFiles();
+        dice(4) == 0 ? verifyFullDisk() : verifyFiles();
     }
     return m_problem;
 }
@@ -183,6 +186,7 @@ void StoreSimulation::noteResult(int number, const PutResult& result)
     message.ack = Ack::Ok;
     message.wasAppended = true;
     message.queueOffset = result.queueOffset;
+    message.begin = result.commitLogOffset;
     message.end = result.commitLogOffset + result.size;
     message.isDurable =
         message.isDurable || (m_config.flushMode == FlushMode::Sync && message.waits);
@@ -272,7 +276,9 @@ void StoreSimulation::advanceClock()
     if (kind == 0) {
         m_clock.jumpWall(hours(dice(2) == 0 ? 1 : -1));
     } else if (kind == 1) {
-        m_clock.jumpWall(hours(24 * 3650) * (dice(2) == 0 ? 1 : -1));
+        const bool isBack = dice(2) != 0;
+        m_clock.jumpWall(hours(24 * 3650) * (isBack ? -1 : 1));
+        m_wasTight = m_wasTight || isBack; // what is written now will look old once the clock is right again
     }
     m_clock.advance(milliseconds(dice(15'000)));
 }
@@ -281,6 +287,40 @@ StoreSimulation::Crash StoreSimulation::crashNow(bool isPowerCut)
 {
     const std::uint64_t seed = m_random();
     return {isPowerCut ? m_files->afterPowerCut(seed) : m_files->afterKill(), m_model, isPowerCut};
+}
+
+/// In a part of a record that has a checksum or is checked otherwise; where it is one of topic and properties, Apache's
+/// format cannot tell.
+void StoreSimulation::flipBit()
+{
+    std::vector<Message*> candidates;
+    for (auto& [number, message] : m_model.messages) {
+        if (message.isDurable && message.end > 0 && !message.isDamaged) {
+            candidates.push_back(&message);
+        }
+    }
+    if (candidates.empty()) {
+        return;
+    }
+    Message& message = *candidates[dice(candidates.size())];
+    constexpr std::int64_t kBody = 88;
+    constexpr std::int64_t kHeaderBytes[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 28, 33, 35, 84, 86, 87};
+    const std::int64_t at =
+        message.begin + (dice(2) == 0 ? kBody + static_cast<std::int64_t>(dice(message.body.size()))
+                                      : kHeaderBytes[dice(std::size(kHeaderBytes))]);
+    const std::int64_t file = at / m_config.commitLogFileSize * m_config.commitLogFileSize;
+    const auto path = kStoreRoot / "commitlog" / fmt::format("{:020}", file);
+    const std::string bytes = m_files->content(path);
+    const auto position = static_cast<std::size_t>(at - file);
+    if (position >= bytes.size()) {
+        return; // deleted to make room
+    }
+    const auto flipped = static_cast<char>(bytes[position] ^ (1 << dice(8)));
+    m_files->overwrite(path, position, std::string(1, flipped));
+    message.isDamaged = true;
+    m_hasOnlyKills = false;
+    ++m_damages;
+    note(fmt::format("bit flipped at {} of message {}", at, message.number));
 }
 
 /// The machine dies before one of the next calls, in the middle of whatever happens then.
@@ -305,6 +345,10 @@ void StoreSimulation::crash(Crash crash)
         m_files = std::move(crash.files);
         m_files->setNow([this] { return m_clock.wallMs(); });
         m_model = std::move(crash.model);
+        m_hasOnlyKills = m_hasOnlyKills && !crash.isPowerCut && !m_failsCalls;
+        if (m_options.damages && dice(4) == 0) {
+            flipBit();
+        }
         if (dice(4) == 0) {
             armCrash(); // again, while it recovers
         }
@@ -390,6 +434,9 @@ void StoreSimulation::verifyAfterCrash(bool isPowerCut)
     if (logBegin > 0 && !m_wasTight) {
         return fail("messages were deleted though they are young and the disk is empty");
     }
+    if (m_hasOnlyKills && (!report.damagedOffsets.empty() || report.truncatedAtOffset >= 0)) {
+        return fail("recovery found damage though nothing can have been damaged");
+    }
     for (const auto& [place, bodies] : found) {
         int previous = -1;
         for (std::size_t at = 0; at < bodies.size(); ++at) {
@@ -408,7 +455,7 @@ void StoreSimulation::verifyAfterCrash(bool isPowerCut)
             const auto offset = static_cast<std::int64_t>(at);
             if (*number <= previous ||
                 (message.queueOffset >= 0 && message.queueOffset != offset)) {
-                return fail(fmt::format("message {} of {}/{} is at {}, not in order or not where it was said to be ({})",
+                return fail(fmt::format("message {} of {}/{} is at {}, out of order or not at {}",
                                         *number, place.topic, place.queueId, offset,
                                         message.queueOffset));
             }
@@ -417,7 +464,8 @@ void StoreSimulation::verifyAfterCrash(bool isPowerCut)
     }
     for (auto message = m_model.messages.begin(); message != m_model.messages.end();) {
         const Message& sent = message->second;
-        const bool isDeleted = sent.end > 0 && sent.end <= logBegin;
+        // Not yet answered, it may have been in the part that is deleted.
+        const bool isDeleted = sent.isDamaged || (logBegin > 0 && sent.end <= logBegin);
         const bool isPromised =
             isDeleted ? false
             : sent.isDurable ||
@@ -473,7 +521,7 @@ void StoreSimulation::verifyAgain(const std::map<Place, std::vector<std::string>
     }
     StoreChecker checker(*files, kStoreRoot);
     checker.read();
-    if (const auto problems = checker.problems(); !problems.empty()) {
+    if (const auto problems = checker.problems(m_damages); !problems.empty()) {
         fail("files after the second recovery: " + problems.front());
     }
 }
@@ -484,7 +532,7 @@ void StoreSimulation::verifyKeys()
         return;
     }
     for (const auto& [number, message] : m_model.messages) {
-        if (number % 5 != 0) {
+        if (number % 5 != 0 || message.isDamaged) {
             continue;
         }
         const QueryResult result =
@@ -496,11 +544,33 @@ void StoreSimulation::verifyKeys()
             const auto isOf = [&](const StoreChecker::Record& r) { return r.body == message.body; };
             const auto record = std::find_if(checker.records().begin(), checker.records().end(), isOf);
             const std::int64_t offset = record != checker.records().end() ? record->offset : -1;
-            return fail(fmt::format("key {} of the record at {} finds {} records; of {} index entries {} are its", message.key,
+            return fail(fmt::format("key {} of the record at {} finds {} records; of {} index entries {} are its",
+                                    message.key,
                                     offset, result.records.size(), entries.size(),
                                     std::count_if(entries.begin(), entries.end(),
                                                   [&](const auto& e) { return e.offset == offset; })));
         }
+    }
+}
+
+/// Refuses while nothing fits, deletes what it may, and goes on by itself.
+void StoreSimulation::verifyFullDisk()
+{
+    const auto houseKeeping = [this](std::uint64_t capacity) {
+        m_files->setCapacity(capacity);
+        m_clock.advance(milliseconds(11'000));
+        m_store->step(MessageStore::Worker::House);
+        return m_store->positions().state;
+    };
+    m_files->clearFailures();
+    if (m_store->positions().state == StoreState::Poisoned) {
+        return;
+    }
+    if (houseKeeping(1) != StoreState::DiskFull || m_store->isWritable()) {
+        return fail("takes messages though the disk is full");
+    }
+    if (const StoreState state = houseKeeping(kLargeDisk); state != StoreState::Running) {
+        fail(fmt::format("space returned, but the store is {}", toString(state)));
     }
 }
 
@@ -513,7 +583,7 @@ void StoreSimulation::verifyFiles()
     }
     StoreChecker checker(*m_files, kStoreRoot);
     checker.read();
-    if (const auto problems = checker.problems(); !problems.empty()) {
+    if (const auto problems = checker.problems(m_damages); !problems.empty()) {
         fail("files after the end: " + problems.front());
     }
 }

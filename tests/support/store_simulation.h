@@ -26,6 +26,7 @@ public:
     {
         int steps = 60;
         bool failsCalls = true;   ///< in one seed of four a call of the file system fails
+        bool damages = true;      ///< some crashes flip a bit of a record
         bool isTold = false;      ///< what happens goes to standard error
         bool looksDeep = true;    ///< second recovery and StoreChecker after every crash, not only at the end
     };
@@ -58,7 +59,9 @@ private:
         bool waits = true;
         Ack ack = Ack::Pending;
         std::int64_t queueOffset = -1;
-        std::int64_t end = 0;      ///< in the CommitLog
+        std::int64_t begin = 0;    ///< in the CommitLog
+        std::int64_t end = 0;
+        bool isDamaged = false;    ///< by a flipped bit: may be gone, must not be served wrong
         bool isDurable = false;    ///< promised to survive a power cut
         bool wasSeen = false;      ///< a consumer got it
         bool wasAppended = false;  ///< a kill must not lose it
@@ -92,10 +95,12 @@ private:
     void closeAndReopen();
     void changeDisk();
     void advanceClock();
+    void flipBit();
     void verifyAfterCrash(bool isPowerCut);
     void verifyAgain(const std::map<Place, std::vector<std::string>>& found);
     void verifyKeys();
     void verifyFiles();
+    void verifyFullDisk();
     [[nodiscard]] static std::map<Place, std::vector<std::string>> everything(MessageStore& store);
     [[nodiscard]] std::optional<int> numberOf(const std::string& body) const;
     void act();
@@ -112,6 +117,8 @@ private:
     int m_crashes = 0;
     std::uint64_t m_trace = 0;
     bool m_failsCalls = false;
+    bool m_hasOnlyKills = true; ///< nothing could tear a record
+    int m_damages = 0;
     bool m_wasTight = false; ///< the disk was nearly full once: old files may be gone
     std::string m_problem;
     int m_callsToCrash = -1; ///< counts down at every call of the file system
