@@ -333,7 +333,7 @@ Result<BrokerConfig> BrokerConfig::fromProperties(const PropertyTable& table, st
 {
     BrokerConfig config;
     for (const auto& [key, raw] : table) {
-        const auto binding = std::find_if(bindings().begin(), bindings().end(), [&](const Binding& each) { return each.key == key; });
+        const auto binding = std::find_if(bindings().begin(), bindings().end(), [&name = key](const Binding& each) { return each.key == name; });
         if (binding == bindings().end()) {
             if (unknownKeys != nullptr) {
                 unknownKeys->push_back(key);
