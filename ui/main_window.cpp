@@ -6,6 +6,7 @@
 #include "ui/bridge/session_host.h"
 #include "ui/dialogs/about_dialog.h"
 #include "ui/dialogs/locator.h"
+#include "ui/dialogs/shortcuts_dialog.h"
 #include "ui/models/format.h"
 #include "ui/pages/page.h"
 #include "ui/pages/page_factory.h"
@@ -15,6 +16,7 @@
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/inline_message.h"
 #include "ui/widgets/nav_list.h"
+#include "ui/widgets/search_field.h"
 #include "ui/widgets/status_strip.h"
 
 #include <QActionGroup>
@@ -25,6 +27,7 @@
 #include <QMenuBar>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QTimer>
 #include <QToolButton>
@@ -181,6 +184,22 @@ void MainWindow::buildMenus()
                         [this, id] { showPage(id); });
     }
     view->addSeparator();
+    m_backAction = view->addAction(icon(QStringLiteral("previous")), tr("&Back"),
+                                   QKeySequence(QStringLiteral("Alt+Left")), this,
+                                   [this] { goThroughHistory(-1); });
+    m_forwardAction = view->addAction(icon(QStringLiteral("next")), tr("For&ward"),
+                                      QKeySequence(QStringLiteral("Alt+Right")), this,
+                                      [this] { goThroughHistory(1); });
+    updateHistoryActions();
+    view->addAction(icon(QStringLiteral("filter")), tr("Fi&lter this page"),
+                    QKeySequence(QKeySequence::Find), this, &MainWindow::focusSearch);
+    view->addAction(icon(QStringLiteral("refresh")), tr("&Refresh"),
+                    QKeySequence(QStringLiteral("F5")), this, [this] {
+                        if (Page* visible = m_pages.value(m_currentId)) {
+                            visible->refresh();
+                        }
+                    });
+    view->addSeparator();
     view->addAction(tr("Show or hide &navigation"), QKeySequence(QStringLiteral("Alt+0")), this,
                     [this] { m_side->setVisible(!m_side->isVisible()); });
     view->addAction(icon(QStringLiteral("search")), tr("&Find…"),
@@ -215,6 +234,8 @@ void MainWindow::buildMenus()
     });
 
     QMenu* help = menuBar()->addMenu(tr("&Help"));
+    help->addAction(tr("&Keyboard shortcuts…"), QKeySequence(QStringLiteral("Ctrl+/")), this,
+                    &MainWindow::showShortcuts);
     help->addAction(tr("&About Gantry"), this, &MainWindow::showAbout);
     help->addAction(tr("About &Qt"), qApp, &QApplication::aboutQt);
 }
@@ -237,13 +258,49 @@ Page* MainWindow::page(const QString& id)
 
 void MainWindow::showPage(const QString& id, const QString& object)
 {
+    constexpr int visitsMax = 100;
+    const QPair visit(id, object);
+    if (m_visitedAt < 0 || m_visited[m_visitedAt] != visit) {
+        m_visited.resize(m_visitedAt + 1); // what was ahead is ahead no more
+        m_visited.append(visit);
+        if (m_visited.size() > visitsMax) {
+            m_visited.removeFirst();
+        }
+        m_visitedAt = static_cast<int>(m_visited.size()) - 1;
+    }
+    openPage(id, object);
+}
+
+void MainWindow::goThroughHistory(int step)
+{
+    const int to = m_visitedAt + step;
+    if (to < 0 || to >= m_visited.size()) {
+        return;
+    }
+    m_visitedAt = to;
+    const auto [id, object] = m_visited[to];
+    openPage(id, object);
+}
+
+void MainWindow::updateHistoryActions()
+{
+    m_backAction->setEnabled(m_visitedAt > 0);
+    m_forwardAction->setEnabled(m_visitedAt + 1 < m_visited.size());
+}
+
+void MainWindow::openPage(const QString& id, const QString& object)
+{
+    updateHistoryActions();
     Page* wanted = page(id);
     if (!wanted) {
         return;
     }
     m_currentId = id;
     m_stack->setCurrentWidget(wanted);
-    m_nav->choose(id);
+    {
+        const QSignalBlocker blocker(m_nav); // it follows here, it does not lead
+        m_nav->choose(id);
+    }
     if (!object.isEmpty()) {
         wanted->select(object);
     }
@@ -265,7 +322,11 @@ void MainWindow::onHostStateChanged()
         m_status->showText(tr("Waiting for the first picture of the cluster"));
         return;
     case SessionHost::State::Failed: {
-        const ErrorText text = errorText(m_host->error());
+        ErrorText text = errorText(m_host->error());
+        if (m_host->error().code == Errc::Unsupported) {
+            text.remedy = tr("Nothing was changed. Start Gantry with --data and another directory, "
+                             "or put right what is named above.");
+        }
         m_startView->setContent(
             QStringLiteral("error"), tr("The cluster could not start"),
             text.remedy.isEmpty() ? text.what : text.what + QStringLiteral("\n\n") + text.remedy,
@@ -380,6 +441,21 @@ void MainWindow::showLocator()
     Locator locator(*m_bridge->latest(), this);
     connect(&locator, &Locator::chosen, this, &MainWindow::showPage);
     locator.exec();
+}
+
+void MainWindow::focusSearch()
+{
+    if (Page* visible = m_pages.value(m_currentId)) {
+        if (auto* field = visible->findChild<SearchField*>()) {
+            field->setFocus(Qt::ShortcutFocusReason);
+            field->selectAll();
+        }
+    }
+}
+
+void MainWindow::showShortcuts()
+{
+    ShortcutsDialog(this).exec();
 }
 
 void MainWindow::showAbout()

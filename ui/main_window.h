@@ -60,6 +60,13 @@ private:
     void toggleDemo();
     void showLocator();
     void showAbout();
+    void showShortcuts();
+    /// To the field that filters or searches the page.
+    void focusSearch();
+    /// Through the pages that were shown, -1 = back.
+    void goThroughHistory(int step);
+    void openPage(const QString& id, const QString& object);
+    void updateHistoryActions();
     void setClusterVisible(bool isVisible);
 
     EngineBridge* m_bridge;
@@ -78,6 +85,10 @@ private:
     QToolButton* m_themeButton = nullptr;
     QHash<QString, Page*> m_pages;
     QString m_currentId;
+    QList<QPair<QString, QString>> m_visited; ///< page and object, oldest first
+    int m_visitedAt = -1;
+    QAction* m_backAction = nullptr;
+    QAction* m_forwardAction = nullptr;
     bool m_isPainted = false;
     bool m_isClosing = false;
 };

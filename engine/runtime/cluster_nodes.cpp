@@ -78,7 +78,7 @@ Result<> ClusterNodes::startBrokers()
     for (int i = 0; i < m_config.brokers; ++i) {
         auto broker = std::make_unique<Broker>(brokerConfig(i), Broker::Dependencies{m_files, m_clock, m_runtime});
         if (auto started = broker->start(); !started) {
-            return failWith(std::move(started.error()), fmt::format("broker {} cannot start", brokerNameOf(i)));
+            return tl::unexpected<Error>(std::move(started.error())); // it names the broker
         }
         m_stores.push_back({broker->config().brokerName, &broker->store()});
         m_brokers.push_back(std::move(broker));

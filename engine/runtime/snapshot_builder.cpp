@@ -61,6 +61,24 @@ LatencyView latencyViewOf(const HistogramSnapshot& histogram)
     return view;
 }
 
+std::string clientVersionText(std::int32_t ordinal)
+{
+    // Apache numbers its releases by their place in an enumeration. From 4.0.0 on it is regular: ten minor versions
+    // of ten patches, each first as a snapshot.
+    constexpr std::int32_t first = 212;
+    constexpr std::int32_t perMinor = 20;
+    constexpr std::int32_t perMajor = 10 * perMinor;
+    if (ordinal < 0 || ordinal >= first + 2 * perMajor) {
+        return fmt::format("{}", ordinal);
+    }
+    if (ordinal < first) {
+        return "V3";
+    }
+    const std::int32_t place = ordinal - first;
+    return fmt::format("V{}_{}_{}{}", 4 + place / perMajor, place % perMajor / perMinor, place % perMinor / 2,
+                       place % 2 == 0 ? "_SNAPSHOT" : "");
+}
+
 std::optional<double> SnapshotBuilder::rate(const std::string& counter, double value, std::int64_t nowMs)
 {
     const auto [entry, isNew] = m_counters.try_emplace(counter, CounterMemory{nowMs, value});
@@ -177,15 +195,18 @@ void SnapshotBuilder::addBrokers(const ClusterObservation& now, ClusterSnapshot&
             connection.group = client.group;
             connection.remoteAddress = client.remoteAddress;
             connection.peerName = view.brokerName;
-            connection.language = std::string(toString(client.language));
-            connection.versionText = fmt::format("{}", client.version);
+            connection.isOfThisProcess = now.ownClientIds.contains(client.clientId);
+            // Our own clients announce Java and its version, because brokers act on both; people want to know
+            // what they are.
+            connection.language = connection.isOfThisProcess ? "CPP" : std::string(toString(client.language));
+            connection.versionText =
+                connection.isOfThisProcess ? "Gantry " GANTRY_VERSION : clientVersionText(client.version);
             connection.connectedAtMs = client.connectedAtMs;
             if (client.lastHeartbeatMs > 0) {
                 connection.lastHeartbeatMs = client.lastHeartbeatMs;
             }
             connection.bytesIn = static_cast<std::int64_t>(client.bytesIn);
             connection.bytesOut = static_cast<std::int64_t>(client.bytesOut);
-            connection.isOfThisProcess = now.ownClientIds.contains(client.clientId);
             snapshot.connections.push_back(std::move(connection));
         }
     }
@@ -209,7 +230,8 @@ void SnapshotBuilder::addTopics(const ClusterObservation& now, ClusterSnapshot& 
             topic.name = view.config.topicName;
             topic.kind = isRetryTopic(topic.name)        ? TopicKind::Retry
                          : isDeadLetterTopic(topic.name) ? TopicKind::DeadLetter
-                         : isSystemTopic(topic.name) || topic.name == broker.view->clusterName || topic.name == broker.view->brokerName
+                         : isSystemTopic(topic.name) || topic.name == broker.view->clusterName || topic.name == broker.view->brokerName ||
+                                 topic.name == broker.view->clusterName + "_REPLY_TOPIC"
                              ? TopicKind::System
                              : TopicKind::Normal;
             topic.permission = view.config.perm;
@@ -258,19 +280,18 @@ void SnapshotBuilder::addSample(ClusterSnapshot& snapshot, const HistogramSnapsh
         };
         sample.putRate = sum(&BrokerInfo::putRate);
         sample.getRate = sum(&BrokerInfo::getRate);
+        sample.lag = sample.deadLetters = sample.retryWaiting = 0;
         for (const auto& group : snapshot.groups) {
             if (group.isSystem) {
                 continue;
             }
-            if (group.lag) {
-                sample.lag = sample.lag.value_or(0) + *group.lag;
-            }
-            if (group.deadLetters) {
-                sample.deadLetters = sample.deadLetters.value_or(0) + *group.deadLetters;
-            }
-            if (group.retryWaiting) {
-                sample.retryWaiting = sample.retryWaiting.value_or(0) + *group.retryWaiting;
-            }
+            // A sum with a part missing is not known.
+            const auto add = [](auto& total, const auto& part) {
+                total = total && part ? std::optional(*total + *part) : std::nullopt;
+            };
+            add(sample.lag, group.lag);
+            add(sample.deadLetters, group.deadLetters);
+            add(sample.retryWaiting, group.retryWaiting);
         }
         if (m_sampledPut.count > 0) {
             sample.putLatency = latencyViewOf(m_sampledPut);

@@ -54,6 +54,9 @@ private:
 /// What deserves a human's attention, worst first.
 [[nodiscard]] std::vector<Finding> findProblems(const ClusterObservation& now, const ClusterSnapshot& snapshot);
 
+/// Name of the Apache release whose number a client announces: 479 -> "V5_3_3", 3.x -> "V3"; a number out of range
+/// as it is.
+[[nodiscard]] std::string clientVersionText(std::int32_t ordinal);
 [[nodiscard]] LatencyView latencyViewOf(const HistogramSnapshot& histogram);
 
 } // namespace gantry

@@ -8,7 +8,8 @@
 namespace gantry::test {
 
 FakeSession::FakeSession(SnapshotPtr snapshot)
-    : m_latest(std::move(snapshot))
+    : make(makeMessage)
+    , m_latest(std::move(snapshot))
 {}
 
 void FakeSession::publish(SnapshotPtr snapshot)
@@ -111,7 +112,7 @@ void FakeSession::browseQueue(MessageQueue queue, std::int64_t fromOffset, int c
     page.maxOffset = queueLength;
     for (std::int64_t offset = fromOffset; offset < std::min(queueLength, fromOffset + countMax);
          ++offset) {
-        page.messages.push_back(makeMessage(queue.topic, queue.brokerName, queue.queueId, offset));
+        page.messages.push_back(make(queue.topic, queue.brokerName, queue.queueId, offset));
     }
     page.nextOffset = std::min(queueLength, fromOffset + countMax);
     answer<MessagePage>(std::move(done), std::move(page));
@@ -124,7 +125,7 @@ void FakeSession::browseTime(std::string topic, std::int64_t, std::int64_t, int 
     MessagePage page;
     for (int i = 0; i < std::min<std::int64_t>(countMax, queueLength); ++i) {
         page.messages.push_back(
-            makeMessage(topic, i % 2 == 0 ? "broker-a" : "broker-b", i % 4, 3'000 - i));
+            make(topic, i % 2 == 0 ? "broker-a" : "broker-b", i % 4, 3'000 - i));
     }
     page.isComplete = countMax >= queueLength;
     page.note = page.isComplete ? "" : "the newest " + std::to_string(countMax);
@@ -136,7 +137,7 @@ void FakeSession::queryByKey(std::string topic, std::string key, int, Completion
     note("queryByKey " + topic + " " + key);
     MessagePage page;
     if (key != "nothing") {
-        page.messages.push_back(makeMessage(topic, "broker-a", 2, 88));
+        page.messages.push_back(make(topic, "broker-a", 2, 88));
         page.messages.push_back(makeMessage(topic, "broker-b", 1, 89));
     }
     answer<MessagePage>(std::move(done), std::move(page));

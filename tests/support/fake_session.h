@@ -30,6 +30,8 @@ public:
     void release();
     /// Messages a browse of a queue finds, by offset.
     std::int64_t queueLength = 1'000;
+    /// Makes the messages that browsing finds: topic, broker, queue, offset.
+    std::function<MessageExt(const std::string&, const std::string&, int, std::int64_t)> make;
     std::int64_t dedupCount = 1'200;
 
     [[nodiscard]] SnapshotPtr latest() const override;

@@ -356,6 +356,84 @@ std::shared_ptr<ClusterSnapshot> largeCluster(int topics, int step)
     return s;
 }
 
+std::shared_ptr<ClusterSnapshot> strangeCluster(std::int64_t nowMs)
+{
+    auto s = busyCluster(0, nowMs);
+    const std::string longTopic = "the-longest-name-a-topic-may-have-" + std::string(93, 'x');
+    const std::string longGroup = "a-consumer-group-whose-name-goes-on-and-on-" + std::string(77, 'y');
+    auto big = topic(longTopic, TopicKind::Normal, 16, 9'123'456'789, nowMs);
+    big.putRate = 123'456.7;
+    big.lastStoreTimestampMs = nowMs - 400LL * 86'400'000;
+    s->topics.push_back(std::move(big));
+    s->topics.push_back(topic("%DLQ%" + longGroup, TopicKind::DeadLetter, 1, 12'345'678, nowMs));
+    std::sort(s->topics.begin(), s->topics.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
+    auto slow = group(longGroup, {"10.128.255.255@2147483647#123456789012345678",
+                                  "a-host-with-a-name-as-long-as-clouds-give-them.example@1"});
+    consume(*s, slow, longTopic, 8'000'000'000);
+    slow.deadLetters = 12'345'678;
+    slow.retryWaiting = 1'234'567;
+    slow.consumeRate = 98'765.4;
+    s->groups.push_back(std::move(slow));
+    std::sort(s->groups.begin(), s->groups.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
+    s->nameServers[0].address = "[2001:db8:85a3:8d3:1319:8a2e:370:7348]:9876";
+    s->nameServerAddresses = s->nameServers[0].address + ";127.0.0.1:9877";
+    s->brokers[0].storeDirectory = "/srv/" + std::string(180, 'd') + "/store";
+    s->findings[0].title = "12 345 678 messages of group '" + longGroup + "' are dead letters";
+    s->findings[0].object = longGroup;
+    s->dedup[0].group = longGroup;
+    ConnectionInfo odd = s->connections.front();
+    odd.clientId = "10.0.0.7@<b>\xE8\xAE\xA2\xE5\x8D\x95\xE6\x9C\x8D\xE5\x8A\xA1</b>#\n1";
+    odd.group = longGroup;
+    odd.isOfThisProcess = false;
+    s->connections.push_back(odd);
+    return s;
+}
+
+MessageExt makeStrangeMessage(const std::string& topicName, const std::string& brokerName,
+                              int queue, std::int64_t offset)
+{
+    MessageExt m = makeMessage(topicName, brokerName, queue, offset);
+    switch (offset % 8) {
+    case 0: {
+        std::string rows;
+        while (rows.size() < 900'000) {
+            rows += R"({"sku":"NB-14","count":2},)";
+        }
+        rows.pop_back();
+        m.body = "[" + rows + "]";
+        break;
+    }
+    case 1:
+        m.body.assign(4 << 20, 'x'); // one line of 4 MiB
+        break;
+    case 2:
+        m.body.clear();
+        break;
+    case 3:
+        m.body = "Gr\xFC\xDF" "e aus M\xFCnchen"; // Latin-1
+        break;
+    case 4:
+        m.body = "\xE8\xAE\xA2\xE5\x8D\x95 4711 \xE5\xB7\xB2\xE4\xBB\x98\xE6\xAC\xBE";
+        break;
+    case 5:
+        m.body = R"({"orderId":4711,"note":"cut off in the mid)";
+        break;
+    case 6:
+        m.properties.set(property::kKeys, "first-key second\nline " + std::string(200, 'k'));
+        m.properties.set(property::kTags, std::string(120, 't'));
+        m.properties.set("x-" + std::string(200, 'p'), std::string(4'000, 'v'));
+        break;
+    default:
+        m.body.resize(3'000'000);
+        for (std::size_t i = 0; i < m.body.size(); ++i) {
+            m.body[i] = static_cast<char>(i * 2'654'435'761U >> 24U);
+        }
+    }
+    return m;
+}
+
 MessageExt makeMessage(const std::string& topicName, const std::string& brokerName, int queue,
                        std::int64_t offset)
 {

@@ -25,6 +25,13 @@ inline constexpr std::int64_t kNow = 1'772'366'400'000;
 /// `topics` topics of four queues and as many groups, each consuming one of them.
 [[nodiscard]] std::shared_ptr<ClusterSnapshot> largeCluster(int topics, int step = 0);
 
+/// Names as long as they may be, clients with strange ids, numbers of many digits.
+[[nodiscard]] std::shared_ptr<ClusterSnapshot> strangeCluster(std::int64_t nowMs = kNow);
+/// Bodies that are huge, empty, binary, Latin-1, one long line, JSON that is not quite JSON; keys
+/// with line ends.
+[[nodiscard]] MessageExt makeStrangeMessage(const std::string& topic, const std::string& broker,
+                                            int queue, std::int64_t offset);
+
 [[nodiscard]] MessageExt makeMessage(const std::string& topic, const std::string& broker, int queue,
                                      std::int64_t offset);
 [[nodiscard]] RetryEntry makeRetry(const std::string& group, int number, RetryEntry::State state);

@@ -84,6 +84,8 @@ private Q_SLOTS:
     void retriesAreOrderedByDueTime();
     void proxySortsNumbersAndKeepsUnknownLast();
     void proxyFiltersByEveryWord();
+    void timesAreAsShortAsTheyCanBe();
+    void nobodyKnowsTheOwnerBehindADeadBroker();
     void tenThousandRowsRefreshQuickly();
     void scatteredChangesOfTenThousandRows();
 };
@@ -422,6 +424,34 @@ void TstUiModels::proxyFiltersByEveryWord()
     proxy.setPredicate([&](int row) { return model.at(row).kind == TopicKind::Retry; });
     QCOMPARE(names(proxy), QStringList({"%RETRY%billing", "%RETRY%shipping"}));
     QVERIFY(proxy.isFiltering());
+}
+
+void TstUiModels::timesAreAsShortAsTheyCanBe()
+{
+    const QDateTime now = QDateTime::currentDateTime();
+    const QDateTime today(now.date(), QTime(12, 0, 5));
+    QCOMPARE(format::when(today.toMSecsSinceEpoch()), QString("12:00:05"));
+    QCOMPARE(format::when(today.addYears(-2).toMSecsSinceEpoch()),
+             today.addYears(-2).toString("yyyy-MM-dd"));
+    const QDateTime earlier = today.addDays(now.date().dayOfYear() > 1 ? -1 : 1);
+    QCOMPARE(format::when(earlier.toMSecsSinceEpoch()), earlier.toString("MM-dd HH:mm"));
+}
+
+void TstUiModels::nobodyKnowsTheOwnerBehindADeadBroker()
+{
+    GroupQueueModel model;
+    model.applyGroup(test::brokenCluster(), "analytics");
+    int unknown = 0;
+    for (int row = 0; row < model.rowCount(); ++row) {
+        if (cell(model, row, GroupQueueModel::Broker) == "broker-b") {
+            QCOMPARE(cell(model, row, GroupQueueModel::Owner), format::unknown());
+            ++unknown;
+        }
+    }
+    QVERIFY(unknown > 0);
+    model.applyGroup(test::busyCluster(), "legacy-export"); // offline, but its brokers answer
+    QCOMPARE(cell(model, 0, GroupQueueModel::Owner), QString("nobody"));
+    QCOMPARE(cell(model, 0, GroupQueueModel::LagTime).contains("s"), true);
 }
 
 void TstUiModels::tenThousandRowsRefreshQuickly()

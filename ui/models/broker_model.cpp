@@ -61,7 +61,11 @@ auto ofBroker(Member member)
 
 QString NodeRow::name() const
 {
-    return broker ? format::text(broker->name) : tr("NameServer");
+    if (!broker) {
+        return tr("NameServer");
+    }
+    return broker->id == 0 ? format::text(broker->name)
+                           : tr("%1 (slave %2)").arg(format::text(broker->name)).arg(broker->id);
 }
 
 QString flushModeWord(const std::string& flushModeText)
@@ -88,7 +92,7 @@ BrokerModel::BrokerModel(QObject* parent)
     columns[Role] = {{"role", tr("Role"),
                       tr("NameServers tell clients where topics are. A broker with id 0 is the "
                          "master of its name"),
-                      Align::Left, 12},
+                      Align::Left, 12, true},
                      [](const NodeRow& n) {
                          return !n.broker           ? tr("Routing")
                                 : n.broker->id == 0 ? tr("Master")
@@ -121,7 +125,7 @@ BrokerModel::BrokerModel(QObject* parent)
     columns[Address] = textColumn<NodeRow>(
         {"address", tr("Address"), {}, Align::Left, 18, false, 16},
         [](const NodeRow& n) { return n.address(); }, CellStyle::Kind::Mono);
-    columns[Version] = textColumn<NodeRow>({"version", tr("Version"), {}, Align::Left, 13},
+    columns[Version] = textColumn<NodeRow>({"version", tr("Version"), {}, Align::Left, 13, true},
                                            ofBroker(&BrokerInfo::versionText));
     columns[Flush] = {
         {"flush", tr("Flush"),
@@ -157,7 +161,7 @@ BrokerModel::BrokerModel(QObject* parent)
         return n.broker ? format::bytes(n.broker->flushBehindBytes) : format::unknown();
     };
     columns[Disk] = {
-        {"disk", tr("Disk used"),
+        {"disk", tr("Disk"),
          tr("Share of the disk that holds the CommitLog. From 90 % on, writes are refused"),
          Align::Right, 10},
         [](const NodeRow& n) {

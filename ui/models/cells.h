@@ -65,7 +65,7 @@ template <typename T, typename Get>
     static_cast<ColumnInfo&>(column) = std::move(info);
     column.text = [get, isExact](const T& row) {
         const std::optional<std::int64_t> ms = get(row);
-        return !ms ? format::unknown() : isExact ? format::moment(*ms) : format::timeOfDay(*ms);
+        return !ms ? format::unknown() : isExact ? format::moment(*ms) : format::when(*ms);
     };
     column.raw = [get](const T& row) { return rawOf(std::optional<std::int64_t>(get(row))); };
     column.tip = [get](const T& row) {

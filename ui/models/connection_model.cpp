@@ -26,6 +26,17 @@ Column<ConnectionInfo> byteColumn(ColumnInfo info,
     return column;
 }
 
+QString libraryText(const ConnectionInfo& c)
+{
+    if (c.language.empty() && c.versionText.empty()) {
+        return format::unknown();
+    }
+    const QString version = format::text(c.versionText);
+    return version.startsWith(QLatin1String("Gantry"))
+               ? version
+               : (format::text(c.language) + QLatin1Char(' ') + version).trimmed();
+}
+
 QString roleText(const std::string& role)
 {
     if (role == "producer") {
@@ -49,15 +60,16 @@ ConnectionModel::ConnectionModel(QObject* parent)
     std::vector<Column<Row>> columns(BytesOut + 1);
     columns[Client] = textColumn<Row>(
         {"client", tr("Client id"), tr("As the client calls itself in its heartbeat"), Align::Left,
-         30},
+         30, false, 16},
         [](const Row& c) { return c.clientId; }, CellStyle::Kind::Mono);
     columns[Client].text = [](const Row& c) {
         return c.clientId.empty() ? tr("no heartbeat yet") : format::text(c.clientId);
     };
     columns[Origin] = {
-        {"origin", tr("Origin"), tr("This process: the demo's and the window's own clients"),
-         Align::Left, 14, false, 14},
-        [](const Row& c) { return c.isOfThisProcess ? tr("This process") : tr("Outside"); },
+        {"origin", tr("Origin"),
+         tr("Own: the demo's and the window's clients, in this process. Outside: another program's"),
+         Align::Left, 10, false, 10},
+        [](const Row& c) { return c.isOfThisProcess ? tr("Own") : tr("Outside"); },
         {},
         {},
         [](const Row& c) {
@@ -72,25 +84,31 @@ ConnectionModel::ConnectionModel(QObject* parent)
                      {},
                      {}};
     columns[Group] =
-        textColumn<Row>({"group", tr("Group"), tr("Producer or consumer group"), Align::Left, 24},
+        textColumn<Row>({"group", tr("Group"), tr("Producer or consumer group"), Align::Left, 24, false, 12},
                         [](const Row& c) { return c.group; });
-    columns[Language] = textColumn<Row>({"language", tr("Language"), {}, Align::Left, 10},
-                                        [](const Row& c) { return c.language; });
-    columns[Version] = textColumn<Row>(
-        {"version", tr("Version"), tr("Version of the client library"), Align::Left, 11},
-        [](const Row& c) { return c.versionText; });
+    columns[Library] = {
+        {"library", tr("Library"), tr("Language and version of the client library"), Align::Left,
+         16},
+        libraryText,
+        [](const Row& c) {
+            return c.language.empty() && c.versionText.empty() ? QVariant()
+                                                               : QVariant(libraryText(c));
+        },
+        {},
+        {},
+        {}};
     columns[Remote] = textColumn<Row>(
-        {"remote", tr("Address"), tr("Where the client comes from"), Align::Left, 18, false, 17},
+        {"remote", tr("Address"), tr("Where the client comes from"), Align::Left, 18, false, 12},
         [](const Row& c) { return c.remoteAddress; }, CellStyle::Kind::Mono);
     columns[Peer] =
-        textColumn<Row>({"peer", tr("Connected to"), tr("Broker or NameServer"), Align::Left, 16},
+        textColumn<Row>({"peer", tr("Node"), tr("The broker or NameServer it is connected to"), Align::Left, 14},
                         [](const Row& c) { return c.peerName; });
     columns[Since] = timeColumn<Row>(
-        {"since", tr("Since"), tr("When the connection was opened"), Align::Left, 10},
+        {"since", tr("Since"), tr("When the connection was opened"), Align::Left, 10, true},
         [](const Row& c) { return c.connectedAtMs; });
     columns[Heartbeat] = {
-        {"heartbeat", tr("Last heartbeat"),
-         tr("Clients beat every 30 s; after 120 s without one they count as gone"), Align::Left,
+        {"heartbeat", tr("Heartbeat"),
+         tr("The last one. Clients beat every 30 s; after 120 s without one they count as gone"), Align::Left,
          14},
         [this](const Row& c) {
             return c.lastHeartbeatMs ? format::age(*c.lastHeartbeatMs, m_nowMs) : format::unknown();

@@ -14,7 +14,7 @@ DedupModel::DedupModel(QObject* parent)
     std::vector<Column<Row>> columns(MessageId + 1);
     columns[Key] = textColumn<Row>(
         {"key", tr("Message key"), tr("With the group the primary key of the log"), Align::Left,
-         24},
+         24, false, 14},
         [](const Row& e) { return e.key; }, CellStyle::Kind::Mono);
     columns[Group] = textColumn<Row>({"group", tr("Group"), {}, Align::Left, 24},
                                      [](const Row& e) { return e.group; });
@@ -66,7 +66,7 @@ DedupModel::DedupModel(QObject* parent)
         countColumn<Row>({"offset", tr("Offset"), {}, Align::Right, 9},
                          [](const Row& e) { return std::optional<std::int64_t>(e.queueOffset); });
     columns[MessageId] = textColumn<Row>(
-        {"id", tr("Message id"), {}, Align::Left, 34}, [](const Row& e) { return e.messageId; },
+        {"id", tr("Message id"), {}, Align::Left, 34, false, 14}, [](const Row& e) { return e.messageId; },
         CellStyle::Kind::Mono);
     setColumns(std::move(columns));
 }

@@ -196,6 +196,15 @@ QString timeOfDay(std::int64_t ms)
     return QDateTime::fromMSecsSinceEpoch(ms).toString(QStringLiteral("HH:mm:ss"));
 }
 
+QString when(std::int64_t ms)
+{
+    const QDateTime time = QDateTime::fromMSecsSinceEpoch(ms);
+    const QDate today = QDate::currentDate();
+    return time.toString(time.date() == today                ? QStringLiteral("HH:mm:ss")
+                         : time.date().year() == today.year() ? QStringLiteral("MM-dd HH:mm")
+                                                              : QStringLiteral("yyyy-MM-dd"));
+}
+
 QString percent(double ratio)
 {
     return withUnit(QString::number(ratio * 100, 'f', ratio > 0 && ratio < 0.01 ? 1 : 0),

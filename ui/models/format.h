@@ -33,6 +33,9 @@ namespace gantry::ui::format {
 /// Local, as short as it can be: "15:26:49.123" today, "03-01 15:26:49.123" on another day.
 [[nodiscard]] QString moment(std::int64_t ms);
 [[nodiscard]] QString timeOfDay(std::int64_t ms); ///< local, "15:26:49"
+/// Local, to the second and as short as it can be: "15:26:49" today, "03-01 15:26" in this year,
+/// "2025-03-01" before.
+[[nodiscard]] QString when(std::int64_t ms);
 [[nodiscard]] QString percent(double ratio);      ///< 0.613 -> "61 %"
 [[nodiscard]] QString permission(int bits);       ///< "RW-"
 /// "1s", "10m": what delay level 1..18 waits in Apache's table; empty for another level.

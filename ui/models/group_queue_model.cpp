@@ -82,7 +82,7 @@ GroupQueueModel::GroupQueueModel(QObject* parent)
                          tr("Age of the oldest message not consumed yet"), Align::Right, 11},
                         [](const Row& r) {
                             return r.info.lagTimeMs && *r.info.lagTimeMs == 0
-                                       ? QStringLiteral("0")
+                                       ? QStringLiteral("0 s").replace(QLatin1Char(' '), QChar(0x202F))
                                        : format::duration(r.info.lagTimeMs);
                         },
                         [](const Row& r) { return rawOf(r.info.lagTimeMs); },
@@ -94,10 +94,18 @@ GroupQueueModel::GroupQueueModel(QObject* parent)
                         {},
                         {}};
     columns[Owner] = textColumn<Row>(
-        {"owner", tr("Owner"), tr("The client that pulls this queue"), Align::Left, 26},
+        {"owner", tr("Owner"), tr("The client that pulls this queue"), Align::Left, 26, false, 14},
         [](const Row& r) { return r.info.ownerClientId; }, CellStyle::Kind::Mono);
     columns[Owner].text = [](const Row& r) {
-        return r.info.ownerClientId.empty() ? tr("nobody") : format::text(r.info.ownerClientId);
+        // Of a queue whose broker does not answer nobody knows who pulls it.
+        return !r.info.ownerClientId.empty() ? format::text(r.info.ownerClientId)
+               : r.info.brokerOffset         ? tr("nobody")
+                                             : format::unknown();
+    };
+    columns[Owner].tip = [](const Row& r) {
+        return !r.info.ownerClientId.empty() ? format::text(r.info.ownerClientId)
+               : r.info.brokerOffset         ? tr("No client pulls this queue")
+                                             : tr("The broker did not answer");
     };
     setColumns(std::move(columns));
 }

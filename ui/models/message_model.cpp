@@ -84,7 +84,7 @@ MessageModel::MessageModel(QObject* parent)
         return format::bytes(static_cast<std::int64_t>(m.body.size()));
     };
     columns[Attempts] = countColumn<Row>(
-        {"attempts", tr("Failed"), tr("How often a consumer has failed on it"), Align::Right, 8},
+        {"attempts", tr("Failed"), tr("How often a consumer has failed on it"), Align::Right, 8, true},
         [](const Row& m) { return std::optional<std::int64_t>(m.reconsumeTimes); });
     columns[Attempts].cell = [](const Row& m) {
         return m.reconsumeTimes > 0 ? badge(ColorRole::Retry, CellStyle::Shape::Retry)
@@ -94,7 +94,7 @@ MessageModel::MessageModel(QObject* parent)
         {"born", tr("Producer"), tr("Where it was sent from"), Align::Left, 18, true},
         [](const Row& m) { return m.bornHost.toText(); }, CellStyle::Kind::Mono);
     columns[MessageId] = textColumn<Row>(
-        {"id", tr("Message id"), {}, Align::Left, 34}, [](const Row& m) { return m.messageId(); },
+        {"id", tr("Message id"), {}, Align::Left, 34, false, 14}, [](const Row& m) { return m.messageId(); },
         CellStyle::Kind::Mono);
     setColumns(std::move(columns));
 }

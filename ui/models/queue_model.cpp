@@ -5,6 +5,8 @@
 
 #include <QCoreApplication>
 
+#include <limits>
+
 namespace gantry::ui {
 
 namespace {
@@ -33,13 +35,29 @@ QString stripTip(const QueueStrip& strip)
 
 } // namespace
 
-QueueStrip stripOf(const QueueInfo& queue, const ClusterSnapshot& snapshot)
+std::vector<const GroupInfo*> readersOf(const std::string& topic, const ClusterSnapshot& snapshot)
+{
+    std::vector<const GroupInfo*> readers;
+    const MessageQueue least{topic, {}, std::numeric_limits<std::int32_t>::min()};
+    for (const auto& group : snapshot.groups) {
+        const auto at = std::lower_bound(
+            group.queues.begin(), group.queues.end(), least,
+            [](const GroupQueueInfo& a, const MessageQueue& b) { return a.queue < b; });
+        if (at != group.queues.end() && at->queue.topic == topic) {
+            readers.push_back(&group);
+        }
+    }
+    return readers;
+}
+
+QueueStrip stripOf(const QueueInfo& queue, const std::vector<const GroupInfo*>& readers)
 {
     QueueStrip strip;
     strip.isKnown = queue.minOffset && queue.maxOffset;
     strip.minOffset = queue.minOffset.value_or(0);
     strip.maxOffset = queue.maxOffset.value_or(0);
-    for (const auto& group : snapshot.groups) {
+    for (const GroupInfo* reader : readers) {
+        const GroupInfo& group = *reader;
         const auto at = std::lower_bound(
             group.queues.begin(), group.queues.end(), queue.queue,
             [](const GroupQueueInfo& a, const MessageQueue& b) { return a.queue < b; });
@@ -102,9 +120,10 @@ void QueueModel::apply(const SnapshotPtr& snapshot, const std::string& topic)
         std::lower_bound(snapshot->topics.begin(), snapshot->topics.end(), topic,
                          [](const TopicInfo& a, const std::string& b) { return a.name < b; });
     if (at != snapshot->topics.end() && at->name == topic) {
+        const auto readers = readersOf(topic, *snapshot); // not every group for every queue
         for (const auto& queue : at->queues) {
             rows.push_back(
-                std::make_shared<const QueueRow>(QueueRow{queue, stripOf(queue, *snapshot)}));
+                std::make_shared<const QueueRow>(QueueRow{queue, stripOf(queue, readers)}));
         }
     }
     applyRows(std::move(rows));

@@ -31,6 +31,11 @@ protected:
 };
 
 /// The strip of one queue with a marker for each group that has an offset in it.
-[[nodiscard]] QueueStrip stripOf(const QueueInfo& queue, const ClusterSnapshot& snapshot);
+/// `readers`: the groups that may have offsets in it.
+[[nodiscard]] QueueStrip stripOf(const QueueInfo& queue,
+                                 const std::vector<const GroupInfo*>& readers);
+/// The groups with offsets in a topic.
+[[nodiscard]] std::vector<const GroupInfo*> readersOf(const std::string& topic,
+                                                      const ClusterSnapshot& snapshot);
 
 } // namespace gantry::ui

@@ -74,7 +74,7 @@ RetryModel::RetryModel(Mode mode, QObject* parent)
         [](const Row& e) { return stateBadge(e.state); },
         {}};
     columns[Attempt] = {
-        {"attempt", isDead ? tr("Retries failed") : tr("Retry"),
+        {"attempt", isDead ? tr("Retries") : tr("Retry"),
          isDead ? tr("How many retries failed, after the first delivery had failed")
                 : tr("Which retry the next delivery is; after the last it becomes a dead letter"),
          Align::Left, 12, false, 11},
@@ -97,7 +97,7 @@ RetryModel::RetryModel(Mode mode, QObject* parent)
         {},
         {}};
     columns[OriginTopic] = textColumn<Row>(
-        {"topic", tr("Original topic"), tr("Where it was sent to at first"), Align::Left, 14},
+        {"topic", tr("Topic"), tr("Where it was sent to at first"), Align::Left, 14},
         [](const Row& e) { return e.originTopic; });
     columns[Keys] = textColumn<Row>({"keys", tr("Keys"), {}, Align::Left, 16},
                                     [](const Row& e) { return std::string(e.message.keys()); });
@@ -113,7 +113,7 @@ RetryModel::RetryModel(Mode mode, QObject* parent)
         {"stored", isDead ? tr("Given up") : tr("Failed last"), {}, Align::Left, 19, false, 14},
         [](const Row& e) { return std::optional<std::int64_t>(e.message.storeTimestampMs); }, true);
     columns[MessageId] = textColumn<Row>(
-        {"id", tr("Message id"), {}, Align::Left, 34},
+        {"id", tr("Message id"), {}, Align::Left, 34, false, 14},
         [](const Row& e) { return e.message.messageId(); }, CellStyle::Kind::Mono);
     setColumns(std::move(columns));
 }

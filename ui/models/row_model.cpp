@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/row_model.h"
 
+#include <QTextDocument>
+
 namespace gantry::ui {
+
+QString plainToolTip(const QString& text)
+{
+    return Qt::mightBeRichText(text) ? QStringLiteral("<p style='white-space:pre-wrap'>%1</p>")
+                                           .arg(text.toHtmlEscaped())
+                                     : text;
+}
 
 QVariant TableModel::headerData(int section, Qt::Orientation orientation, int role) const
 {

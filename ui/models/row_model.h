@@ -30,6 +30,10 @@ struct ColumnInfo
     int least = 0; ///< narrower is of no use, in average characters; 0 = three fifths of width
 };
 
+/// A tool tip that is shown as it is written: keys and client ids come from other programs and may
+/// look like HTML.
+[[nodiscard]] QString plainToolTip(const QString& text);
+
 /// The part of a table model that does not depend on the row type, so that views need not either.
 class TableModel : public QAbstractTableModel
 {
@@ -158,7 +162,7 @@ QVariant RowModel<T>::data(const QModelIndex& index, int role) const
     case StripRole:
         return column.strip ? column.strip(row) : QVariant();
     case Qt::ToolTipRole:
-        return column.tip ? QVariant(column.tip(row)) : QVariant();
+        return column.tip ? QVariant(plainToolTip(column.tip(row))) : QVariant();
     case Qt::AccessibleTextRole:
         return column.title + QStringLiteral(": ") + (column.text ? column.text(row) : QString());
     case Qt::TextAlignmentRole:

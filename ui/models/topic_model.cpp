@@ -124,7 +124,7 @@ TopicModel::TopicModel(QObject* parent)
     columns[LastStored] = {
         {"last", tr("Last message"), tr("When the newest message was stored"), Align::Left, 12},
         [](const TopicInfo& t) {
-            return t.lastStoreTimestampMs ? format::timeOfDay(*t.lastStoreTimestampMs)
+            return t.lastStoreTimestampMs ? format::when(*t.lastStoreTimestampMs)
                                           : format::unknown();
         },
         [](const TopicInfo& t) { return rawOf(t.lastStoreTimestampMs); },

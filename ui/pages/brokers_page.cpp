@@ -5,6 +5,7 @@
 #include "ui/style/metrics.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/detail_splitter.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/field_table.h"
 #include "ui/widgets/table_view.h"
 
@@ -152,7 +153,7 @@ BrokersPage::BrokersPage(EngineBridge* bridge, QWidget* parent)
     , m_nodes(new BrokerModel(this))
     , m_list(new TableView(this))
 {
-    m_list->setTable(m_nodes, QStringLiteral("brokers"), BrokerModel::Role);
+    m_list->setTable(m_nodes, QStringLiteral("brokers"), BrokerModel::Name);
     m_list->setEmptyText(QStringLiteral("brokers"), tr("No member is known yet"),
                          tr("They appear as soon as the first NameServer answers."));
     headerRow()->addStretch(1);
@@ -168,11 +169,8 @@ QWidget* BrokersPage::buildDetail()
     card->setFlush();
     auto* head = new QHBoxLayout;
     head->setContentsMargins(metrics::kGroups, metrics::kRelated, metrics::kRelated, 0);
-    m_name = new QLabel(card);
-    QFont bold = font();
-    bold.setWeight(QFont::DemiBold);
-    m_name->setFont(bold);
-    m_facts = captionLabel({}, card);
+    m_name = nameLabel(card);
+    m_facts = factsLabel(card);
     head->addWidget(m_name);
     head->addWidget(m_facts, 1);
     card->body()->addLayout(head);

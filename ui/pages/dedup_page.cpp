@@ -103,8 +103,10 @@ QWidget* DedupPage::buildTable()
     m_group = new QComboBox(card);
     m_group->addItem(tr("All groups"));
     m_group->setMinimumWidth(200);
+    m_group->setMaximumWidth(260);
     m_group->setAccessibleName(tr("Group"));
     m_search = new SearchField(tr("Key or message id begins with"), card);
+    m_search->setMinimumWidth(180);
     m_search->setMaximumWidth(300);
     m_total = captionLabel({}, card);
     m_more = new QPushButton(tr("Show more"), card);
@@ -148,7 +150,11 @@ void DedupPage::apply(const SnapshotPtr& snapshot)
     for (const auto& group : snapshot->dedup) {
         names += format::text(group.group);
     }
-    if (m_group->count() != names.size()) {
+    QStringList present;
+    for (int i = 0; i < m_group->count(); ++i) {
+        present += m_group->itemText(i);
+    }
+    if (present != names) {
         const QString chosen = m_group->currentText();
         m_group->clear();
         m_group->addItems(names);
@@ -156,6 +162,8 @@ void DedupPage::apply(const SnapshotPtr& snapshot)
     }
     m_modes->setEnabled(session() && session()->canRunDemo() && snapshot->demo.isRunning &&
                         !m_isChangingMode);
+    m_modes->setToolTip(snapshot->demo.isRunning ? QString()
+                                                 : tr("Start the demo shop to try the modes"));
     if (const auto mode = modeOf(*snapshot); mode && !m_isChangingMode) {
         const QSignalBlocker blocker(m_modes);
         m_modes->choose(static_cast<int>(*mode));

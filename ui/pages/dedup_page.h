@@ -24,6 +24,7 @@ public:
     explicit DedupPage(EngineBridge* bridge, QWidget* parent = nullptr);
 
     void apply(const SnapshotPtr& snapshot) override;
+    void refresh() override { reload(); }
     [[nodiscard]] QString missingForTour() const override;
     [[nodiscard]] TableView* list() const { return m_list; }
     [[nodiscard]] FilterChips* modes() const { return m_modes; }

@@ -12,6 +12,7 @@
 #include "ui/style/metrics.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/detail_splitter.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/field_table.h"
 #include "ui/widgets/filter_chips.h"
 #include "ui/widgets/inline_message.h"
@@ -94,12 +95,8 @@ QWidget* GroupsPage::buildDetail()
     card->setFlush();
     auto* head = new QHBoxLayout;
     head->setContentsMargins(metrics::kGroups, metrics::kRelated, metrics::kRelated, 0);
-    m_name = new QLabel(card);
-    QFont bold = font();
-    bold.setWeight(QFont::DemiBold);
-    m_name->setFont(bold);
-    m_name->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_facts = captionLabel({}, card);
+    m_name = nameLabel(card);
+    m_facts = factsLabel(card);
     head->addWidget(m_name);
     head->addWidget(m_facts, 1);
     for (QAction* action : {m_retryAction, m_resetAction}) {
@@ -209,9 +206,10 @@ void GroupsPage::applyDetail()
     }
     m_clients->apply(clients);
     m_subscriptions->setFields(std::move(subscriptions));
-    m_tabs->setTabText(0, tr("Progress  %1").arg(m_queues->rowCount()));
-    m_tabs->setTabText(1, tr("Clients  %1").arg(group ? group->clientIds.size() : 0));
-    m_tabs->setTabText(2, tr("Subscriptions  %1").arg(m_subscriptions->model()->rowCount()));
+    m_tabs->setTabText(0, tr("Progress  %1").arg(format::count(m_queues->rowCount())));
+    m_tabs->setTabText(1, tr("Clients  %1").arg(
+                               format::count(group ? static_cast<std::int64_t>(group->clientIds.size()) : 0)));
+    m_tabs->setTabText(2, tr("Subscriptions  %1").arg(format::count(m_subscriptions->model()->rowCount())));
 }
 
 void GroupsPage::select(const QString& object)

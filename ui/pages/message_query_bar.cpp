@@ -46,6 +46,7 @@ MessageQueryBar::MessageQueryBar(QWidget* parent)
     , m_end(new QDateTimeEdit(QDateTime::currentDateTime().addSecs(3600), this))
     , m_key(new QLineEdit(this))
     , m_id(new QLineEdit(this))
+    , m_reason(new QLabel(this))
     , m_run(new QPushButton(icon(QStringLiteral("search")), tr("Search"), this))
     , m_cancel(new QPushButton(icon(QStringLiteral("stop")), tr("Cancel"), this))
 {
@@ -84,6 +85,8 @@ MessageQueryBar::MessageQueryBar(QWidget* parent)
     m_arguments->addWidget(rowOf({m_id}, this));
     m_arguments->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     layout->addWidget(m_arguments, 1);
+    m_reason->setObjectName(QStringLiteral("queryProblem"));
+    layout->addWidget(m_reason);
     layout->addWidget(m_cancel);
     layout->addWidget(m_run);
     m_run->setDefault(true);
@@ -206,6 +209,10 @@ void MessageQueryBar::validate()
     const QString reason = problem();
     m_run->setEnabled(reason.isEmpty());
     m_run->setToolTip(reason);
+    // An empty field speaks for itself; a range that cannot be does not.
+    m_reason->setText(m_mode->currentIndex() == static_cast<int>(MessageQuery::Mode::Time) ? reason
+                                                                                           : QString());
+    m_reason->setVisible(!m_reason->text().isEmpty());
 }
 
 MessageQuery MessageQueryBar::query() const

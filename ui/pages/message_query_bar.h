@@ -70,6 +70,7 @@ private:
     QDateTimeEdit* m_end;
     QLineEdit* m_key;
     QLineEdit* m_id;
+    QLabel* m_reason; ///< why there is nothing to search, where that is not plain to see
     QPushButton* m_run;
     QPushButton* m_cancel;
     std::vector<std::pair<std::string, std::vector<MessageQueue>>> m_topics;

@@ -222,6 +222,10 @@ void MessagesPage::accept(std::uint64_t token, Result<MessagePage> result)
         m_asked->mode == MessageQuery::Mode::Key
             ? tr("No message of the topic has this key. Keys are compared exactly.")
             : tr("The topic or queue has no message in this range."));
+    // Of interest in retry and dead-letter topics only.
+    m_list->setColumnShown(MessageModel::Attempts,
+                           std::any_of(page.messages.begin(), page.messages.end(),
+                                       [](const MessageExt& m) { return m.reconsumeTimes > 0; }));
     m_messages->setMessages(std::move(page.messages));
     page.messages.clear();
     m_page = std::move(page);
@@ -269,6 +273,13 @@ void MessagesPage::showCurrent()
         m_detail->setMessage(*message);
     } else {
         m_detail->clearMessage();
+    }
+}
+
+void MessagesPage::refresh()
+{
+    if (m_bar->runButton()->isEnabled()) {
+        run();
     }
 }
 

@@ -29,6 +29,7 @@ public:
     void apply(const SnapshotPtr& snapshot) override;
     /// A topic's name: its newest messages.
     void select(const QString& object) override;
+    void refresh() override;
     void prepareForTour() override;
     [[nodiscard]] QString missingForTour() const override;
     [[nodiscard]] TableView* list() const { return m_list; }

@@ -8,6 +8,7 @@
 #include "ui/style/icons.h"
 #include "ui/style/metrics.h"
 #include "ui/widgets/card.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/finding_list.h"
 #include "ui/widgets/inline_message.h"
 #include "ui/widgets/kpi_tile.h"
@@ -60,6 +61,23 @@ const LatencyView* newestFlush(const ClusterSnapshot& snapshot)
     return nullptr;
 }
 
+/// Over all groups that people made; not known when one of them is not.
+std::optional<std::int64_t> sumOf(const ClusterSnapshot& snapshot,
+                                  std::optional<std::int64_t> GroupInfo::*member)
+{
+    std::int64_t sum = 0;
+    for (const auto& group : snapshot.groups) {
+        if (group.isSystem) {
+            continue;
+        }
+        if (!(group.*member)) {
+            return std::nullopt;
+        }
+        sum += *(group.*member);
+    }
+    return sum;
+}
+
 std::optional<double> asDouble(const std::optional<std::int64_t>& value)
 {
     return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
@@ -86,14 +104,11 @@ void OverviewPage::buildConnectStrip()
     m_demoButton->setObjectName(QStringLiteral("demoButton"));
     connect(m_demoButton, &QPushButton::clicked, this, &OverviewPage::demoToggleRequested);
     auto* caption = captionLabel(tr("Clients outside connect to"), this);
-    m_address = new QLabel(this);
+    m_address = new ElidedLabel(Qt::ElideMiddle, this);
     m_address->setFont(metrics::mono(font()));
-    m_address->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_address->setToolTip(
-        tr("The NameServer address (namesrvAddr) for any RocketMQ client on this machine"));
     auto* copy = new QPushButton(icon(QStringLiteral("copy")), tr("Copy"), this);
     copy->setObjectName(QStringLiteral("copyAddress"));
-    copy->setToolTip(tr("Copy the NameServer address"));
+    copy->setToolTip(tr("Copy the NameServer address (namesrvAddr) for RocketMQ clients on this machine"));
     connect(copy, &QPushButton::clicked, this,
             [this] { QGuiApplication::clipboard()->setText(m_address->text()); });
     headerRow()->addWidget(caption);
@@ -127,7 +142,8 @@ void OverviewPage::buildTiles()
             tr("99 of 100 syncs to disk took at most this long, in the last second with a flush"),
             QStringLiteral("brokers"));
     m_disk = add(tr("Disk used"),
-                 tr("The fullest disk a broker stores on. From 90 % on, brokers refuse writes"),
+                 tr("The fullest disk a broker stores on. The marks: from 75 % on expired files are deleted, "
+                    "from 85 % on the oldest ones whatever their age, from 90 % on writes are refused"),
                  QStringLiteral("brokers"));
     content()->addLayout(row);
 }
@@ -160,7 +176,7 @@ void OverviewPage::buildTables()
             &OverviewPage::navigationRequested);
     findings->body()->addWidget(m_findingList);
     row->addWidget(findings, 5);
-    content()->addLayout(row, 4);
+    content()->addLayout(row, 3);
 }
 
 void OverviewPage::apply(const SnapshotPtr& snapshot)
@@ -207,8 +223,9 @@ void OverviewPage::applyTiles(const ClusterSnapshot& snapshot)
     for (const auto& topic : snapshot.topics) {
         topics += topic.kind == TopicKind::Normal ? 1 : 0;
     }
-    const auto online = std::count_if(snapshot.groups.begin(), snapshot.groups.end(),
-                                      [](const GroupInfo& g) { return g.isOnline; });
+    const auto online =
+        std::count_if(snapshot.groups.begin(), snapshot.groups.end(),
+                      [](const GroupInfo& g) { return g.isOnline && !g.isSystem; });
     m_put->setValue(format::rate(now.putRate), now.putRate ? tr("/s") : QString(),
                     format::counted(topics, tr("topic"), tr("topics")));
     m_put->setHistory(lately(snapshot, [](const MetricSample& s) { return s.putRate; }));
@@ -218,25 +235,29 @@ void OverviewPage::applyTiles(const ClusterSnapshot& snapshot)
 
     const GroupInfo* worst = nullptr;
     for (const auto& group : snapshot.groups) {
-        if (group.lag && (!worst || *group.lag > *worst->lag)) {
+        if (group.lag && !group.isSystem && (!worst || *group.lag > *worst->lag)) {
             worst = &group;
         }
     }
-    const bool isBehind = now.lag.value_or(0) > 0;
+    const auto lag = sumOf(snapshot, &GroupInfo::lag);
+    const bool isBehind = lag.value_or(0) > 0;
     m_lag->setValue(
-        format::count(now.lag), now.lag ? tr("messages") : QString(),
-        !now.lag            ? tr("offsets could not be read")
+        format::count(lag), !lag ? QString() : *lag == 1 ? tr("message") : tr("messages"),
+        !lag                ? tr("some offsets are not known")
         : isBehind && worst ? format::text(worst->name)
                             : tr("all caught up"),
-        !now.lag   ? ColorRole::Text
+        !lag       ? ColorRole::Text
         : isBehind ? ColorRole::Backlog
                    : ColorRole::Ok,
-        !now.lag ? std::nullopt
+        !lag ? std::nullopt
                  : std::optional(isBehind ? CellStyle::Shape::Clock : CellStyle::Shape::Check));
     m_lag->setHistory(lately(snapshot, [](const MetricSample& s) { return asDouble(s.lag); }));
-    const bool hasDead = now.deadLetters.value_or(0) > 0;
-    m_dead->setValue(format::count(now.deadLetters), {},
-                     tr("%1 waiting for retry").arg(format::count(now.retryWaiting)),
+    const auto dead = sumOf(snapshot, &GroupInfo::deadLetters);
+    const auto retrying = sumOf(snapshot, &GroupInfo::retryWaiting);
+    const bool hasDead = dead.value_or(0) > 0;
+    m_dead->setValue(format::count(dead), {},
+                     retrying ? tr("%1 waiting for retry").arg(format::count(*retrying))
+                              : tr("retries not known"),
                      hasDead ? ColorRole::Error : ColorRole::Text,
                      hasDead ? std::optional(CellStyle::Shape::Cross) : std::nullopt);
     m_dead->setHistory(
@@ -273,6 +294,12 @@ void OverviewPage::applyTiles(const ClusterSnapshot& snapshot)
                      : isFilling ? ColorRole::Backlog
                                  : ColorRole::Text,
                      isFull || isFilling ? std::optional(CellStyle::Shape::Warning) : std::nullopt);
+    m_disk->setGauge(disk, {0.75, 0.85, 0.90});
+}
+
+QString OverviewPage::lagText() const
+{
+    return m_lag->value();
 }
 
 QString OverviewPage::missingForTour() const

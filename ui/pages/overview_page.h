@@ -26,6 +26,8 @@ public:
 
     void apply(const SnapshotPtr& snapshot) override;
     [[nodiscard]] QString missingForTour() const override;
+    /// The lag tile's number, for tests.
+    [[nodiscard]] QString lagText() const;
 
 Q_SIGNALS:
     void demoToggleRequested();

@@ -24,6 +24,8 @@ public:
     virtual void apply(const SnapshotPtr& snapshot) = 0;
     /// Selects what a finding or a link names, now or as soon as it is there.
     virtual void select(const QString& object) { Q_UNUSED(object) }
+    /// Reads again what does not come with the snapshots.
+    virtual void refresh() {}
     /// Brings the page into the state a picture of it should show.
     virtual void prepareForTour() {}
     /// What the page still lacks to be worth a picture; empty when it shows live data.

@@ -10,6 +10,7 @@
 #include "ui/style/metrics.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/detail_splitter.h"
+#include "ui/widgets/empty_state.h"
 #include "ui/widgets/inline_message.h"
 #include "ui/widgets/message_detail.h"
 #include "ui/widgets/table_view.h"
@@ -18,6 +19,7 @@
 #include <QLabel>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QTabBar>
 #include <QTabWidget>
 
 namespace gantry::ui {
@@ -44,7 +46,7 @@ RetryPage::RetryPage(EngineBridge* bridge, QWidget* parent)
     columns->addWidget(buildLists());
     columns->setStretchFactor(0, 0);
     columns->setStretchFactor(1, 1);
-    columns->setSizes({330, 950});
+    columns->setSizes({300, 980});
     content()->addWidget(columns);
     connect(m_groupView, &TableView::currentKeyChanged, this, &RetryPage::reload);
     for (TableView* view : {m_waitingView, m_deadView}) {
@@ -94,12 +96,13 @@ QWidget* RetryPage::buildLists()
     m_tabs->addTab(m_deadView, tr("Dead letters"));
     auto* corner = new QWidget(m_tabs);
     auto* cornerLayout = new QHBoxLayout(corner);
-    cornerLayout->setContentsMargins(0, 3, metrics::kRelated, 3);
+    cornerLayout->setContentsMargins(0, metrics::kInside, metrics::kRelated, metrics::kInside);
     m_resend = new QPushButton(icon(QStringLiteral("send")), tr("Resend selected…"), corner);
     m_resend->setObjectName(QStringLiteral("resend"));
-    m_resend->setToolTip(tr("Sends the selected dead letters to their original topic once more"));
     cornerLayout->addWidget(m_resend);
     m_tabs->setCornerWidget(corner, Qt::TopRightCorner);
+    // The bar is as high as the corner, or the button would lie on the table's header.
+    m_tabs->tabBar()->setMinimumHeight(corner->sizeHint().height());
     connect(m_resend, &QPushButton::clicked, this, &RetryPage::resend);
     lists->body()->addWidget(m_tabs);
 
@@ -107,10 +110,16 @@ QWidget* RetryPage::buildLists()
     bottom->setFlush();
     m_why = new QLabel(bottom);
     m_why->setWordWrap(true);
+    m_why->setTextFormat(Qt::PlainText);
     m_why->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_why->setContentsMargins(metrics::kGroups, metrics::kRelated, metrics::kGroups,
                               metrics::kInside);
     m_detail = new MessageDetail(QStringLiteral("retry-message"), bottom);
+    m_nothing = new EmptyState(bottom);
+    m_nothing->setContent(
+        QStringLiteral("retry"), tr("No message is selected"),
+        tr("Select one above to see why it is there and what is in it."));
+    bottom->body()->addWidget(m_nothing, 1);
     bottom->body()->addWidget(m_why);
     bottom->body()->addWidget(m_detail, 1);
     return new DetailSplitter(QStringLiteral("retry"), lists, bottom, 48, this);
@@ -180,8 +189,8 @@ void RetryPage::accept(std::uint64_t token, Result<gantry::RetryPage> result)
                         : tr("Only the first %1 of each list are shown").arg(kEntriesMax));
     m_waiting->setEntries(std::move(result->waiting));
     m_dead->setEntries(std::move(result->deadLetters));
-    m_tabs->setTabText(0, tr("Waiting  %1").arg(m_waiting->rowCount()));
-    m_tabs->setTabText(1, tr("Dead letters  %1").arg(m_dead->rowCount()));
+    m_tabs->setTabText(0, tr("Waiting  %1").arg(format::count(m_waiting->rowCount())));
+    m_tabs->setTabText(1, tr("Dead letters  %1").arg(format::count(m_dead->rowCount())));
     m_waitingView->selectAnything();
     m_deadView->selectAnything();
     showCurrent();
@@ -194,6 +203,11 @@ void RetryPage::showCurrent()
     TableView* view = isDead ? m_deadView : m_waitingView;
     const RetryEntry* entry = model->find(view->currentKey());
     m_resend->setEnabled(isDead && entry);
+    m_resend->setToolTip(
+        isDead ? tr("Sends the selected dead letters to their original topic once more")
+               : tr("Dead letters can be resent; what waits is delivered again by itself"));
+    m_nothing->setVisible(!entry);
+    m_why->setVisible(entry != nullptr);
     if (entry) {
         m_detail->setMessage(entry->message);
         m_why->setText(whyOf(*entry));
@@ -201,7 +215,7 @@ void RetryPage::showCurrent()
     } else {
         m_detail->clearMessage();
         m_detail->hide();
-        m_why->setText(tr("Select a message above to see why it is there and what is in it."));
+        m_why->clear();
     }
 }
 

@@ -10,6 +10,7 @@ class QTabWidget;
 
 namespace gantry::ui {
 
+class EmptyState;
 class GroupModel;
 class MessageDetail;
 class RetryModel;
@@ -24,6 +25,7 @@ public:
     explicit RetryPage(EngineBridge* bridge, QWidget* parent = nullptr);
 
     void apply(const SnapshotPtr& snapshot) override;
+    void refresh() override { reload(); }
     /// A group's name.
     void select(const QString& object) override;
     void prepareForTour() override;
@@ -51,6 +53,7 @@ private:
     TableView* m_deadView = nullptr;
     QTabWidget* m_tabs = nullptr;
     MessageDetail* m_detail = nullptr;
+    EmptyState* m_nothing = nullptr;
     QLabel* m_why = nullptr;
     QLabel* m_note = nullptr;
     QPushButton* m_resend = nullptr;

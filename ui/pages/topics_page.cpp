@@ -15,6 +15,7 @@
 #include "ui/style/metrics.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/detail_splitter.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/filter_chips.h"
 #include "ui/widgets/inline_message.h"
 #include "ui/widgets/search_field.h"
@@ -28,6 +29,19 @@
 #include <QTabWidget>
 
 namespace gantry::ui {
+
+namespace {
+
+enum Chip { Own, Normal, Retry, DeadLetter, System, ChipCount };
+
+/// Brokers make system topics for themselves; they are only shown when asked for.
+bool fits(const TopicInfo& topic, int chip)
+{
+    return chip == Own ? topic.kind != TopicKind::System
+                       : static_cast<int>(topic.kind) == chip - Normal;
+}
+
+} // namespace
 
 TopicsPage::TopicsPage(EngineBridge* bridge, QWidget* parent)
     : Page(bridge, tr("Topics"), parent)
@@ -46,6 +60,7 @@ TopicsPage::TopicsPage(EngineBridge* bridge, QWidget* parent)
         QStringLiteral("topics"), tr("No topics yet"),
         tr("A topic appears when it is created here or when a producer sends to it first."),
         tr("Create topic…"), [this] { createTopic(); });
+    applyFilter(Own);
     m_list->setRowActions({m_browseAction, m_sendAction, m_deleteAction});
     content()->addWidget(new DetailSplitter(QStringLiteral("topics"), tableCard(m_list, this),
                                             buildDetail(), 52, this));
@@ -84,12 +99,8 @@ QWidget* TopicsPage::buildDetail()
     card->setFlush();
     auto* head = new QHBoxLayout;
     head->setContentsMargins(metrics::kGroups, metrics::kRelated, metrics::kRelated, 0);
-    m_name = new QLabel(card);
-    QFont bold = font();
-    bold.setWeight(QFont::DemiBold);
-    m_name->setFont(bold);
-    m_name->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_facts = captionLabel({}, card);
+    m_name = nameLabel(card);
+    m_facts = factsLabel(card);
     head->addWidget(m_name);
     head->addWidget(m_facts, 1);
     auto* browse = new QPushButton(m_browseAction->icon(), m_browseAction->text(), card);
@@ -139,12 +150,14 @@ QWidget* TopicsPage::buildDetail()
 void TopicsPage::apply(const SnapshotPtr& snapshot)
 {
     m_topics->apply(snapshot);
-    int counts[5]{static_cast<int>(snapshot->topics.size()), 0, 0, 0, 0};
+    int counts[ChipCount]{};
     for (const auto& topic : snapshot->topics) {
-        ++counts[1 + static_cast<int>(topic.kind)];
+        for (int chip = 0; chip < ChipCount; ++chip) {
+            counts[chip] += fits(topic, chip) ? 1 : 0;
+        }
     }
-    for (int i = 0; i < 5; ++i) {
-        m_chips->setCount(i, counts[i]);
+    for (int chip = 0; chip < ChipCount; ++chip) {
+        m_chips->setCount(chip, counts[chip]);
     }
     m_list->selectAnything();
     applyDetail();
@@ -152,12 +165,14 @@ void TopicsPage::apply(const SnapshotPtr& snapshot)
 
 void TopicsPage::applyFilter(int chip)
 {
-    if (chip == 0) {
+    m_list->proxy()->setBasePredicate([this, chip](int row) {
+        return (m_topics->at(row).kind == TopicKind::System) == (chip == System);
+    });
+    if (chip == Own || chip == System) {
         m_list->proxy()->setPredicate({});
     } else {
-        const auto kind = static_cast<TopicKind>(chip - 1);
         m_list->proxy()->setPredicate(
-            [this, kind](int row) { return m_topics->at(row).kind == kind; });
+            [this, chip](int row) { return fits(m_topics->at(row), chip); });
     }
     m_list->selectAnything();
 }
@@ -180,12 +195,15 @@ void TopicsPage::applyDetail()
     m_browseAction->setEnabled(topic != nullptr);
     m_name->setText(topic ? format::text(topic->name) : tr("No topic is selected"));
     m_facts->setText(
-        topic ? tr("%1 on %2 · %3 messages · access %4%5")
+        topic ? tr("%1 on %2 · %3 · access %4%5")
                     .arg(format::counted(static_cast<std::int64_t>(topic->queues.size()),
                                          tr("queue"), tr("queues")),
                          format::counted(static_cast<std::int64_t>(topic->brokers.size()),
                                          tr("broker"), tr("brokers")),
-                         format::count(topic->messages), format::permission(topic->permission),
+                         topic->messages
+                             ? format::counted(*topic->messages, tr("message"), tr("messages"))
+                             : tr("messages not known"),
+                         format::permission(topic->permission),
                          topic->isOrdered ? tr(" · ordered") : QString())
               : QString());
     if (snapshot()) {
@@ -193,16 +211,18 @@ void TopicsPage::applyDetail()
         m_queues->apply(snapshot(), name);
         m_groups->applyTopic(snapshot(), name);
         m_routes->apply(snapshot(), name);
-        m_tabs->setTabText(0, tr("Queues  %1").arg(m_queues->rowCount()));
-        m_tabs->setTabText(1, tr("Groups  %1").arg(topic ? topic->groups.size() : 0));
-        m_tabs->setTabText(2, tr("Brokers  %1").arg(m_routes->rowCount()));
+        m_tabs->setTabText(0, tr("Queues  %1").arg(format::count(m_queues->rowCount())));
+        m_tabs->setTabText(1, tr("Groups  %1").arg(
+                                   format::count(topic ? static_cast<std::int64_t>(topic->groups.size()) : 0)));
+        m_tabs->setTabText(2, tr("Brokers  %1").arg(format::count(m_routes->rowCount())));
     }
 }
 
 void TopicsPage::select(const QString& object)
 {
     m_search->clear();
-    m_chips->choose(0);
+    const TopicInfo* topic = m_topics->find(object);
+    m_chips->choose(topic && topic->kind == TopicKind::System ? System : Own);
     m_list->selectKey(object);
 }
 

@@ -108,6 +108,26 @@ void headerSection(const QStyleOption* option, QPainter* painter)
     }
 }
 
+/// Points up where values rise from top to bottom, as most people read it.
+void headerArrow(const QStyleOption* option, QPainter* painter)
+{
+    const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option);
+    if (!header || header->sortIndicator == QStyleOptionHeader::None) {
+        return;
+    }
+    const bool isAscending = header->sortIndicator == QStyleOptionHeader::SortDown;
+    const QPointF middle = QRectF(option->rect).center();
+    const double wing = 3.5;
+    const double rise = isAscending ? -2.5 : 2.5;
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(roleColor(option->palette, ColorRole::Accent));
+    painter->drawPolygon(QPolygonF{middle + QPointF(-wing, -rise), middle + QPointF(wing, -rise),
+                                   middle + QPointF(0, rise)});
+    painter->restore();
+}
+
 void tabShape(const QStyleOptionTab* option, QPainter* painter)
 {
     const bool isSelected = option->state & QStyle::State_Selected;
@@ -299,6 +319,21 @@ void WorkbenchStyle::drawControl(ControlElement element, const QStyleOption* opt
                                  QPainter* painter, const QWidget* widget) const
 {
     switch (element) {
+    case CE_Header:
+        // The base style lays label and arrow out by itself, not by our subElementRect().
+        if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
+            headerSection(option, painter);
+            QStyleOptionHeader part(*header);
+            part.rect = subElementRect(SE_HeaderLabel, header, widget);
+            part.text = header->fontMetrics.elidedText(header->text, Qt::ElideRight,
+                                                       std::max(0, part.rect.width()));
+            drawControl(CE_HeaderLabel, &part, painter, widget);
+            part = *header;
+            part.rect = subElementRect(SE_HeaderArrow, header, widget);
+            headerArrow(&part, painter);
+            return;
+        }
+        break;
     case CE_HeaderSection:
         headerSection(option, painter);
         return;
@@ -382,15 +417,21 @@ QRect WorkbenchStyle::subElementRect(SubElement element, const QStyleOption* opt
     if (!header || (element != SE_HeaderArrow && element != SE_HeaderLabel)) {
         return QProxyStyle::subElementRect(element, option, widget);
     }
-    // The arrow at the right edge in the middle of the line, and the title beside it, never below.
+    // The arrow beside the title, in the middle of the line, on the side that has room.
     constexpr int side = 9;
     const int margin = pixelMetric(PM_HeaderMargin, option, widget);
-    const QRect all = option->rect;
-    if (element == SE_HeaderArrow) {
-        return {all.right() - side - 3, all.center().y() - side / 2 + 1, side, side};
-    }
+    const QRect all = option->rect.adjusted(margin, 0, -margin, 0);
     const bool isSorted = header->sortIndicator != QStyleOptionHeader::None;
-    return all.adjusted(margin, 0, isSorted ? -side - 5 : -margin, 0);
+    const bool isRight = header->textAlignment & Qt::AlignRight;
+    if (element == SE_HeaderLabel) {
+        return !isSorted ? all
+               : isRight ? all.adjusted(side + 4, 0, 0, 0)
+                         : all.adjusted(0, 0, -side - 4, 0);
+    }
+    const int text = std::min(header->fontMetrics.horizontalAdvance(header->text),
+                              all.width() - side - 4);
+    const int left = isRight ? all.right() - text - side - 3 : all.left() + text + 4;
+    return {left, all.center().y() - side / 2, side, side};
 }
 
 QSize WorkbenchStyle::sizeFromContents(ContentsType type, const QStyleOption* option,

@@ -217,10 +217,11 @@ QString clusterSummary(const ClusterSnapshot& s)
     }
     for (const auto& t : s.topics) {
         if (t.kind != TopicKind::System) {
-            lines += QStringLiteral("Topic       %1  %2 queues  %3 messages")
-                         .arg(format::text(t.name))
-                         .arg(t.queues.size())
-                         .arg(format::count(t.messages));
+            lines += QStringLiteral("Topic       %1  %2  %3 messages stored")
+                         .arg(format::text(t.name),
+                              format::counted(static_cast<std::int64_t>(t.queues.size()),
+                                              QStringLiteral("queue"), QStringLiteral("queues")),
+                              format::count(t.messages));
         }
     }
     for (const auto& g : s.groups) {

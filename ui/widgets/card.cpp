@@ -54,6 +54,7 @@ void Card::paintEvent(QPaintEvent*)
 QLabel* captionLabel(const QString& text, QWidget* parent)
 {
     auto* label = new QLabel(text, parent);
+    label->setTextFormat(Qt::PlainText); // names come from other programs
     label->setFont(metrics::caption(label->font()));
     label->setForegroundRole(QPalette::PlaceholderText);
     return label;

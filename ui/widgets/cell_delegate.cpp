@@ -77,7 +77,8 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
         painter->restore();
         return;
     }
-    const QString text = index.data(Qt::DisplayRole).toString();
+    QString text = index.data(Qt::DisplayRole).toString();
+    text.replace(QLatin1Char('\n'), QLatin1Char(' ')); // one row, one line
     const auto alignment = index.data(Qt::TextAlignmentRole).value<Qt::Alignment>();
     QFont font = option.font;
     if (style.kind == CellStyle::Kind::Mono) {
@@ -128,12 +129,12 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
 
 QSize CellDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    // The row height is the same for all, so only columns that are measured by their content need
-    // the text.
-    const QFontMetrics fm(option.font);
     const auto style = index.data(CellRole).value<CellStyle>();
+    QFont font = style.kind == CellStyle::Kind::Mono ? metrics::mono(option.font) : option.font;
+    font.setItalic(style.isUnknown);
+    const QFontMetrics fm(font);
     const int width = fm.horizontalAdvance(index.data(Qt::DisplayRole).toString()) + 2 * kPadding +
-                      (style.kind == CellStyle::Kind::Badge ? fm.height() + 6 : 0);
+                      2 + (style.kind == CellStyle::Kind::Badge ? fm.height() + 6 : 0);
     return {width, metrics::rowHeight(option.font) + 3};
 }
 

@@ -70,14 +70,19 @@ void DedupBalance::paintEvent(QPaintEvent*)
         bold.setWeight(QFont::DemiBold);
         painter.setFont(bold);
         painter.setPen(palette().color(QPalette::Text));
-        const QString name = format::text(g.group);
+        const QString deliveries =
+            format::counted(g.deliveries, tr("delivery"), tr("deliveries"));
+        const QString mode = tr("mode: %1").arg(format::text(g.modeText));
+        const int others = fontMetrics().horizontalAdvance(deliveries + mode) + 40;
+        const QString name = QFontMetrics(bold).elidedText(
+            format::text(g.group), Qt::ElideMiddle, std::max(60, width() - others));
         painter.drawText(QRect(0, top, width(), line), Qt::AlignLeft, name);
         painter.setFont(font());
         painter.setPen(secondary);
         painter.drawText(QRect(QFontMetrics(bold).horizontalAdvance(name) + 10, top, width(), line),
-                         Qt::AlignLeft, tr("mode: %1").arg(format::text(g.modeText)));
+                         Qt::AlignLeft, mode);
         painter.drawText(QRect(0, top, width(), line), Qt::AlignRight,
-                         tr("%1 deliveries").arg(format::count(g.deliveries)));
+                         deliveries);
 
         const QRectF bar(0.5, top + line + 3.5, width() - 1, 11);
         const double all =
@@ -109,8 +114,8 @@ void DedupBalance::paintEvent(QPaintEvent*)
             painter.drawText(QPoint(x, textTop + fm.ascent()), text);
             x += fm.horizontalAdvance(text) + 16;
         };
-        say(tr("%1 effects").arg(format::count(g.effects)), CellStyle::Shape::Check, ColorRole::Ok);
-        say(tr("%1 duplicates refused").arg(format::count(g.refused)), CellStyle::Shape::Cross,
+        say(format::counted(g.effects, tr("effect"), tr("effects")), CellStyle::Shape::Check, ColorRole::Ok);
+        say(format::counted(g.refused, tr("duplicate refused"), tr("duplicates refused")), CellStyle::Shape::Cross,
             ColorRole::Backlog);
         if (rest > 0) {
             say(tr("%1 failed or in progress").arg(format::count(rest)), CellStyle::Shape::Ring,

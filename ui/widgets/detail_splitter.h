@@ -5,7 +5,11 @@
 
 namespace gantry::ui {
 
-/// A list above, what is selected in it below. Remembers where it was split.
+class Card;
+class TableView;
+
+/// A list above, what is selected in it below. Until somebody moves the handle, a short list takes no
+/// more than its rows need, a long one its share. Remembers where it was split.
 class DetailSplitter final : public QSplitter
 {
     Q_OBJECT
@@ -14,12 +18,19 @@ public:
                    QWidget* parent = nullptr);
     ~DetailSplitter() override;
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
+    void fitList();
+
     QString m_stateKey;
+    TableView* m_list;
+    int m_listShare;
+    int m_rowsSeen = 0; ///< the most so far: a filter must not make the table jump
+    bool m_isFitting = true;
 };
 
-class Card;
-class TableView;
 /// A table in a card of its own, without margins.
 [[nodiscard]] Card* tableCard(TableView* view, QWidget* parent);
 /// The same without a frame around it, for tabs.

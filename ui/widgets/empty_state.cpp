@@ -25,6 +25,7 @@ EmptyState::EmptyState(QWidget* parent)
     layout->addStretch(1);
     for (QLabel* label : {m_icon, m_sentence, m_why}) {
         label->setAlignment(Qt::AlignCenter);
+        label->setTextFormat(Qt::PlainText); // it may quote what came from other programs
         label->setWordWrap(label != m_icon);
         layout->addWidget(label);
     }
@@ -53,6 +54,11 @@ void EmptyState::setContent(const QString& iconName, const QString& sentence, co
     m_button->setText(actionText);
     m_button->setVisible(!actionText.isEmpty());
     setAccessibleName(sentence);
+}
+
+QString EmptyState::why() const
+{
+    return m_why->text();
 }
 
 QString EmptyState::sentence() const

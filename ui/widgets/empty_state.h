@@ -18,6 +18,7 @@ public:
     void setContent(const QString& iconName, const QString& sentence, const QString& why = {},
                     const QString& actionText = {});
     [[nodiscard]] QString sentence() const;
+    [[nodiscard]] QString why() const;
     [[nodiscard]] QPushButton* button() const { return m_button; }
 
 Q_SIGNALS:

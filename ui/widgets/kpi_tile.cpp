@@ -10,6 +10,9 @@
 #include <QMouseEvent>
 #include <QPainter>
 
+#include <algorithm>
+#include <cmath>
+
 namespace gantry::ui {
 
 KpiTile::KpiTile(const QString& title, const QString& help, QWidget* parent)
@@ -42,6 +45,31 @@ void KpiTile::setValue(const QString& value, const QString& unit, const QString&
 void KpiTile::setHistory(std::vector<std::optional<double>> values)
 {
     m_sparkline->setValues(std::move(values));
+}
+
+void KpiTile::setGauge(std::optional<double> share, std::vector<double> marks)
+{
+    m_gauge = share;
+    m_marks = std::move(marks);
+    update();
+}
+
+void KpiTile::paintGauge(QPainter& painter) const
+{
+    const QRectF track(metrics::kGroups, height() - 15, width() - 2 * metrics::kGroups, 6);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(blended(palette().color(QPalette::Base),
+                             roleColor(palette(), ColorRole::Hairline), 0.8));
+    painter.drawRect(track);
+    painter.setBrush(
+        roleColor(palette(), m_color == ColorRole::Text ? ColorRole::Accent : m_color));
+    painter.drawRect(QRectF(track.topLeft(),
+                            QSizeF(track.width() * std::clamp(*m_gauge, 0.0, 1.0), track.height())));
+    painter.setPen(QPen(roleColor(palette(), ColorRole::SecondaryText), 1));
+    for (const double mark : m_marks) {
+        const double x = std::round(track.left() + track.width() * mark) + 0.5;
+        painter.drawLine(QPointF(x, track.top() - 3), QPointF(x, track.bottom() + 3));
+    }
 }
 
 QSize KpiTile::sizeHint() const
@@ -86,20 +114,30 @@ void KpiTile::paintEvent(QPaintEvent*)
                    roleColor(palette(), m_color));
         x += side + 6;
     }
-    painter.setFont(big);
+    QFont number = big;
+    const int room = left + width - x;
+    if (large.horizontalAdvance(m_value) > room) { // rather small than cut
+        number.setPointSizeF(big.pointSizeF() * room / large.horizontalAdvance(m_value) * 0.98);
+    }
+    painter.setFont(number);
     painter.setPen(
         roleColor(palette(), m_value == QStringLiteral("–") ? ColorRole::Unknown : m_color));
     painter.drawText(QRect(x, top, width, large.height()), Qt::AlignLeft | Qt::AlignVCenter,
                      m_value);
-    x += large.horizontalAdvance(m_value) + 5;
+    x += QFontMetrics(number).horizontalAdvance(m_value) + 5;
     painter.setFont(font());
     painter.setPen(roleColor(palette(), ColorRole::SecondaryText));
-    painter.drawText(QPointF(x, top + large.ascent()), m_unit);
+    if (x + QFontMetrics(font()).horizontalAdvance(m_unit) <= left + width) {
+        painter.drawText(QPointF(x, top + large.ascent()), m_unit);
+    }
     top += large.height() + 1;
 
     painter.setFont(caption);
     painter.drawText(QRect(left, top, width, small.height()), Qt::AlignLeft,
                      small.elidedText(m_note, Qt::ElideRight, width));
+    if (m_gauge) {
+        paintGauge(painter);
+    }
 }
 
 void KpiTile::resizeEvent(QResizeEvent*)

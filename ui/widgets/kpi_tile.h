@@ -25,6 +25,8 @@ public:
     void setValue(const QString& value, const QString& unit, const QString& note,
                   ColorRole color = ColorRole::Text, std::optional<CellStyle::Shape> shape = {});
     void setHistory(std::vector<std::optional<double>> values);
+    /// Instead of a history: how much of the whole it is (0..1), with marks where something happens.
+    void setGauge(std::optional<double> share, std::vector<double> marks);
     [[nodiscard]] QString value() const { return m_value; }
     [[nodiscard]] QSize sizeHint() const override;
     [[nodiscard]] QSize minimumSizeHint() const override;
@@ -41,6 +43,8 @@ protected:
     void leaveEvent(QEvent* event) override;
 
 private:
+    void paintGauge(QPainter& painter) const;
+
     QString m_title;
     QString m_value;
     QString m_unit;
@@ -48,6 +52,8 @@ private:
     ColorRole m_color = ColorRole::Text;
     std::optional<CellStyle::Shape> m_shape;
     Sparkline* m_sparkline;
+    std::optional<double> m_gauge;
+    std::vector<double> m_marks;
 };
 
 } // namespace gantry::ui

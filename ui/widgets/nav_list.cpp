@@ -146,7 +146,7 @@ QListWidgetItem* NavList::itemOf(const QString& id) const
 
 QSize NavList::sizeHint() const
 {
-    return {fontMetrics().averageCharWidth() * 30 + 40, 200};
+    return {fontMetrics().averageCharWidth() * 26 + 40, 200};
 }
 
 } // namespace gantry::ui

@@ -19,12 +19,32 @@
 #include <QPushButton>
 #include <QStackedWidget>
 
+#include <algorithm>
+
 namespace gantry::ui {
 
 namespace {
 
 /// More than this is cut in the text views; hex shows all of it.
-constexpr qsizetype kTextBytesMax = 1024 * 1024;
+constexpr qsizetype kTextBytesMax = 256 * 1024;
+/// Laying a longer line out would keep the window from answering.
+constexpr qsizetype kLineBytesMax = 16 * 1024;
+
+/// How much of the text can be shown: up to the first line that is too long, and some of that.
+qsizetype shownBytes(const QByteArray& text)
+{
+    const qsizetype end = std::min(text.size(), kTextBytesMax);
+    qsizetype lineStart = 0;
+    while (lineStart < end) {
+        const qsizetype newline = text.indexOf('\n', lineStart);
+        const qsizetype lineEnd = newline < 0 ? text.size() : newline;
+        if (lineEnd - lineStart > kLineBytesMax) {
+            return std::min(end, lineStart + kLineBytesMax);
+        }
+        lineStart = lineEnd + 1;
+    }
+    return end;
+}
 
 QPlainTextEdit* makeTextView(QWidget* parent)
 {
@@ -79,12 +99,19 @@ PayloadView::PayloadView(QWidget* parent)
         setView(static_cast<View>(chosen));
     });
     connect(copy, &QPushButton::clicked, this,
-            [this] { QGuiApplication::clipboard()->setText(shownText()); });
+            [this] {
+                // All of it, also what is too long to be shown.
+                QGuiApplication::clipboard()->setText(m_view == View::Text ? QString::fromUtf8(m_body)
+                                                                           : shownText());
+            });
     setView(View::Text);
 }
 
 void PayloadView::setBody(const QByteArray& body)
 {
+    if (m_body == body && !m_summary->text().isEmpty()) {
+        return; // the same message again, refreshed: what is scrolled and selected stays
+    }
     m_body = body;
     m_isText = isText(body.toStdString());
     m_formattedJson.clear();
@@ -93,14 +120,24 @@ void PayloadView::setBody(const QByteArray& body)
         body.size() <= kTextBytesMax) {
         m_formattedJson = formatJson(body).value_or(QByteArray());
     }
-    m_summary->setText(tr("%1 · %2").arg(format::bytes(body.size()), !m_formattedJson.isEmpty()
-                                                                         ? tr("JSON")
-                                                                     : body.isEmpty() ? tr("empty")
-                                                                     : m_isText ? tr("UTF-8 text")
-                                                                                : tr("binary")));
     m_buttons->button(static_cast<int>(View::Json))->setEnabled(!m_formattedJson.isEmpty());
     chooseView();
-    updateViews();
+}
+
+QString PayloadView::summaryText() const
+{
+    const QString kind = !m_formattedJson.isEmpty() ? tr("JSON")
+                         : m_body.isEmpty()         ? tr("empty")
+                         : m_isText                 ? tr("UTF-8 text")
+                                                    : tr("binary, or text that is not UTF-8");
+    QString text = format::bytes(m_body.size()) + QStringLiteral(" · ") + kind;
+    const qsizetype shown = shownBytes(m_body);
+    if (m_view == View::Text && shown < m_body.size()) {
+        text += tr(" · the first %1 are shown, Hex shows all").arg(format::bytes(shown));
+    } else if (m_view == View::Text && !m_isText) {
+        text += tr(" · unreadable bytes are shown as %1").arg(QChar(0xFFFD));
+    }
+    return text;
 }
 
 void PayloadView::chooseView()
@@ -109,6 +146,8 @@ void PayloadView::chooseView()
         setView(m_isText ? View::Text : View::Hex);
     } else if (!m_isChosenByUser) {
         setView(!m_formattedJson.isEmpty() ? View::Json : m_isText ? View::Text : View::Hex);
+    } else {
+        setView(m_view);
     }
 }
 
@@ -117,6 +156,7 @@ void PayloadView::setView(View view)
     m_view = view;
     m_buttons->button(static_cast<int>(view))->setChecked(true);
     m_stack->setCurrentIndex(static_cast<int>(view));
+    m_summary->setText(summaryText());
     updateViews();
 }
 
@@ -124,7 +164,7 @@ void PayloadView::updateViews()
 {
     switch (m_view) {
     case View::Text:
-        m_text->setPlainText(QString::fromUtf8(m_body.left(kTextBytesMax)));
+        m_text->setPlainText(QString::fromUtf8(m_body.left(shownBytes(m_body))));
         break;
     case View::Json:
         m_json->setPlainText(QString::fromUtf8(m_formattedJson));

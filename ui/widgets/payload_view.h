@@ -31,6 +31,7 @@ public:
 private:
     void chooseView();
     void updateViews();
+    [[nodiscard]] QString summaryText() const;
 
     QByteArray m_body;
     QByteArray m_formattedJson; ///< empty when the body is not JSON

@@ -28,6 +28,9 @@ std::optional<std::int64_t> totalLag(const ClusterSnapshot& snapshot)
 {
     std::int64_t lag = 0;
     for (const auto& group : snapshot.groups) {
+        if (group.isSystem) {
+            continue;
+        }
         if (!group.lag) {
             return std::nullopt;
         }
@@ -63,7 +66,9 @@ void StatusStrip::apply(const SnapshotPtr& snapshot)
     };
     m_segments.push_back({isAllUp ? CellStyle::Shape::Check : CellStyle::Shape::Warning,
                           isAllUp ? ColorRole::Ok : ColorRole::Error,
-                          isAllUp ? tr("%1 NS · %2 brokers ok").arg(nameServersUp).arg(brokersUp)
+                          isAllUp ? tr("%1 NS · %2 ok")
+                                        .arg(nameServersUp)
+                                        .arg(format::counted(brokersUp, tr("broker"), tr("brokers")))
                                   : tr("%1 NS · %2 brokers up")
                                         .arg(part(nameServersUp, s.nameServers.size()),
                                              part(brokersUp, s.brokers.size()))});
@@ -73,7 +78,7 @@ void StatusStrip::apply(const SnapshotPtr& snapshot)
     };
     plain(tr("put %1").arg(format::rateWithUnit(newest ? newest->putRate : std::nullopt)));
     plain(tr("get %1").arg(format::rateWithUnit(newest ? newest->getRate : std::nullopt)));
-    plain(tr("lag %1").arg(format::count(newest && newest->lag ? newest->lag : totalLag(s))));
+    plain(tr("lag %1").arg(format::count(totalLag(s))));
     std::optional<double> disk;
     for (const auto& broker : s.brokers) {
         if (broker.diskUsedRatio) {

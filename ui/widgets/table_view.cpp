@@ -14,14 +14,26 @@
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QMenu>
+#include <QTimer>
 
 namespace gantry::ui {
+
+namespace {
+
+/// Margins of a title and the arrow of the column that is sorted by.
+constexpr int kTitleExtra = 30;
+
+} // namespace
 
 TableView::TableView(QWidget* parent)
     : QTreeView(parent)
     , m_proxy(new RowProxy(this))
     , m_empty(new EmptyState(this))
+    , m_measuring(new QTimer(this))
 {
+    m_measuring->setSingleShot(true);
+    m_measuring->setInterval(0);
+    connect(m_measuring, &QTimer::timeout, this, &TableView::measureRows);
     setRootIsDecorated(false);
     setUniformRowHeights(true);
     setAlternatingRowColors(false);
@@ -75,18 +87,23 @@ void TableView::setTable(TableModel* model, const QString& stateKey, int sortCol
     setUpColumns(sortColumn, order);
     connect(model, &QAbstractItemModel::modelAboutToBeReset, this,
             [this] { m_isRefilling = true; });
+    // The proxy's rows go before the model's: only now it is known whether a filter hides any.
+    connect(model, &QAbstractItemModel::rowsRemoved, this, &TableView::updateEmptyState);
     for (const auto signal :
          {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved}) {
         connect(m_proxy, signal, this, [this] {
             updateEmptyState();
             restoreKey();
+            measureSoon();
         });
     }
     connect(m_proxy, &QAbstractItemModel::modelReset, this, [this] {
         m_isRefilling = false;
         updateEmptyState();
         restoreKey();
+        measureSoon();
     });
+    connect(m_proxy, &QAbstractItemModel::dataChanged, this, &TableView::measureSoon);
     connect(m_proxy, &QAbstractItemModel::layoutChanged, this, &TableView::updateEmptyState);
     updateEmptyState();
 }
@@ -96,28 +113,77 @@ void TableView::setUpColumns(int sortColumn, Qt::SortOrder order)
     m_sortColumn = sortColumn;
     m_sortOrder = order;
     header()->setSortIndicator(sortColumn, order);
+    header()->setStretchLastSection(false);
     const int unit = fontMetrics().averageCharWidth();
-    m_wanted.resize(m_table->columnCount());
-    m_least.resize(m_table->columnCount());
+    m_rooms.assign(static_cast<std::size_t>(m_table->columnCount()), {});
     for (int column = 0; column < m_table->columnCount(); ++column) {
         const ColumnInfo& info = m_table->columnInfo(column);
-        const int title = fontMetrics().horizontalAdvance(info.title) + 30;
-        m_wanted[column] =
-            info.width == 0 ? std::max(title, 24 * unit) : std::max(title, info.width * unit + 16);
-        const int least = info.least > 0 ? info.least * unit + 16 : m_wanted[column] * 3 / 5;
-        m_least[column] = std::min(m_wanted[column], std::max(title, least));
+        // Room for the title, its margins and the arrow of the sorted column.
+        const int title = fontMetrics().horizontalAdvance(info.title) + kTitleExtra;
+        ColumnRoom& room = m_rooms[static_cast<std::size_t>(column)];
+        room.isStretching = info.width == 0;
+        room.usual = std::max(title, (info.width == 0 ? 24 : info.width) * unit + 16);
+        room.least =
+            std::max(title, info.least > 0   ? info.least * unit + 16
+                            : info.width > 0 ? room.usual * 4 / 5
+                                             : 12 * unit);
+        room.natural = isDrawn(column) ? room.usual : title;
         setColumnHidden(column, info.isHidden);
     }
     m_isFitting = true;
-    header()->setStretchLastSection(true);
     if (!m_stateKey.isEmpty()) {
         const auto state = settings().value(QStringLiteral("columns/") + m_stateKey).toByteArray();
         if (!state.isEmpty()) {
             m_isFitting = !header()->restoreState(state);
         }
     }
-    fitColumns();
+    measureRows();
     sortByColumn(header()->sortIndicatorSection(), header()->sortIndicatorOrder());
+}
+
+bool TableView::isDrawn(int column) const
+{
+    return m_proxy->rowCount() > 0 &&
+           m_proxy->index(0, column).data(CellRole).value<CellStyle>().kind ==
+               CellStyle::Kind::Strip;
+}
+
+void TableView::measureSoon()
+{
+    if (m_isFitting && isVisible() && !m_measuring->isActive()) {
+        m_measuring->start();
+    }
+}
+
+void TableView::measureRows()
+{
+    if (!m_isFitting || !m_table) {
+        return;
+    }
+    constexpr int sampleMax = 60;
+    const QModelIndex top = indexAt({4, 4});
+    const int first = std::max(0, top.row());
+    const int last = std::min(m_proxy->rowCount(), first + sampleMax);
+    for (int column = 0; column < m_table->columnCount(); ++column) {
+        ColumnRoom& room = m_rooms[static_cast<std::size_t>(column)];
+        if (isColumnHidden(column)) {
+            continue;
+        }
+        if (isDrawn(column)) {
+            room.natural = room.usual;
+            continue;
+        }
+        // A stretching column takes what is left anyhow and shows the beginning of long texts.
+        const int most = room.isStretching ? room.usual : 100 * fontMetrics().averageCharWidth();
+        for (int row = first; row < last && room.natural < most; ++row) {
+            room.natural = std::max(room.natural,
+                                    std::min(most, sizeHintForIndex(m_proxy->index(row, column)).width()));
+        }
+        if (m_table->columnInfo(column).align == Align::Right) {
+            room.least = std::max(room.least, room.natural); // a number with digits cut off is another one
+        }
+    }
+    fitColumns();
 }
 
 void TableView::hideColumns(const QList<int>& columns)
@@ -131,35 +197,41 @@ void TableView::hideColumns(const QList<int>& columns)
     }
 }
 
+int TableView::heightOfRows(int rows) const
+{
+    QStyleOptionViewItem option;
+    initViewItemOption(&option);
+    const int row = itemDelegate()->sizeHint(option, {}).height();
+    return header()->sizeHint().height() + std::min(rows, 1000) * row;
+}
+
+void TableView::setColumnShown(int column, bool isShown)
+{
+    if (m_isFitting && isColumnHidden(column) == isShown) {
+        setColumnHidden(column, !isShown);
+        measureRows();
+    }
+}
+
 void TableView::fitColumns()
 {
     if (!m_isFitting || !m_table) {
         return;
     }
-    int wanted = 0;
-    int spare = 0; ///< what columns could give up
-    int stretch = -1;
+    std::vector<ColumnRoom> rooms;
+    QList<int> columns;
     for (int column = 0; column < m_table->columnCount(); ++column) {
         if (!isColumnHidden(column)) {
-            wanted += m_wanted[column];
-            spare += m_wanted[column] - m_least[column];
-            stretch = m_table->columnInfo(column).width == 0 ? column : stretch;
+            rooms.push_back(m_rooms[static_cast<std::size_t>(column)]);
+            columns += column;
         }
     }
-    const int room = viewport()->width() - wanted;
-    for (int column = 0; column < m_table->columnCount(); ++column) {
-        int width = m_wanted[column];
-        if (room < 0 && spare > 0 &&
-            -room <= spare) { // a little narrower everywhere beats scrolling
-            width -=
-                static_cast<int>(static_cast<qint64>(width - m_least[column]) * -room / spare + 1);
-        } else if (room > 0 && column == stretch) {
-            width += room;
-        }
-        m_isResizing = true;
-        header()->resizeSection(column, width);
-        m_isResizing = false;
+    const std::vector<int> widths = fitColumnWidths(rooms, viewport()->width());
+    m_isResizing = true;
+    for (int i = 0; i < columns.size(); ++i) {
+        header()->resizeSection(columns[i], widths[static_cast<std::size_t>(i)]);
     }
+    m_isResizing = false;
 }
 
 void TableView::saveColumns() const
@@ -244,7 +316,9 @@ bool TableView::selectKey(const QString& key)
     if (!index.isValid()) {
         return false;
     }
-    setCurrentIndex(index);
+    // Not setCurrentIndex(): with Ctrl held, e.g. for a shortcut, that would add to the selection.
+    selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect |
+                                                 QItemSelectionModel::Rows);
     scrollTo(index, QAbstractItemView::EnsureVisible);
     return true;
 }
@@ -268,7 +342,8 @@ bool TableView::isSelectionEmpty() const
 void TableView::selectAnything()
 {
     if (!currentIndex().isValid() && m_proxy->rowCount() > 0 && !selectKey(m_wantedKey)) {
-        setCurrentIndex(m_proxy->index(0, 0));
+        selectionModel()->setCurrentIndex(m_proxy->index(0, 0), QItemSelectionModel::ClearAndSelect |
+                                                                    QItemSelectionModel::Rows);
     }
 }
 
@@ -378,6 +453,21 @@ void TableView::resizeEvent(QResizeEvent* event)
     fitColumns();
     if (m_empty->isVisibleTo(this)) {
         m_empty->setGeometry(viewport()->geometry());
+    }
+}
+
+void TableView::showEvent(QShowEvent* event)
+{
+    QTreeView::showEvent(event);
+    measureSoon();
+}
+
+void TableView::changeEvent(QEvent* event)
+{
+    QTreeView::changeEvent(event);
+    if (event->type() == QEvent::FontChange && m_table && m_isFitting) {
+        setUpColumns(header()->sortIndicatorSection(), header()->sortIndicatorOrder());
+        hideColumns(m_hiddenByDefault);
     }
 }
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/widgets/column_fit.h"
+
 #include <QTreeView>
 
 #include <functional>
+#include <vector>
+
+class QTimer;
 
 namespace gantry::ui {
 
@@ -43,6 +48,10 @@ public:
     [[nodiscard]] QString selectionAsText(bool withHeaders) const;
     /// Actions for the context menu, above Copy.
     void setRowActions(const QList<QAction*>& actions) { m_rowActions = actions; }
+    /// With the header; for a list that should be no higher than it needs.
+    [[nodiscard]] int heightOfRows(int rows) const;
+    /// Shows or hides a column, unless the user arranges them.
+    void setColumnShown(int column, bool isShown);
     /// The empty state, for tests.
     [[nodiscard]] EmptyState* emptyState() const { return m_empty; }
 
@@ -55,12 +64,20 @@ protected:
     void currentChanged(const QModelIndex& current, const QModelIndex& previous) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+    void changeEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
 
 private:
     void setUpColumns(int sortColumn, Qt::SortOrder order);
-    /// Until the user arranges columns, their widths follow the room there is.
+    /// Until the user arranges columns, their widths follow the content and the room there is.
     void fitColumns();
+    /// Looks how wide the visible rows are, a moment later and once for many changes. Columns only
+    /// grow, so that they do not jump with every number.
+    void measureSoon();
+    void measureRows();
+    /// Painted, not written: its width is not that of its text.
+    [[nodiscard]] bool isDrawn(int column) const;
     void showColumnMenu(const QPoint& position);
     void saveColumns() const;
     void copy(bool withHeaders) const;
@@ -81,8 +98,8 @@ private:
     std::function<void()> m_emptyAction;
     int m_sortColumn = 0;
     Qt::SortOrder m_sortOrder = Qt::AscendingOrder;
-    QList<int> m_wanted; ///< width of each column if there is room
-    QList<int> m_least;  ///< width below which it is of no use
+    std::vector<ColumnRoom> m_rooms;
+    QTimer* m_measuring;
     QList<int> m_hiddenByDefault;
     bool m_isFitting = true;
     bool m_isResizing = false;

@@ -214,7 +214,7 @@ void TimeChart::Canvas::setTicks(QCategoryAxis* axis, double from, double to,
         axis->remove(label);
     }
     axis->setRange(from, to);
-    axis->setStartValue(from);
+    axis->setStartValue(from - (to - from)); // below the range, so that its begin may have a label
     for (const auto& [value, label] : ticks) {
         axis->append(label, value);
     }
@@ -224,7 +224,7 @@ void TimeChart::Canvas::updateTimeAxis()
 {
     const auto passed = m_times.empty() ? 0 : (m_times.back() - m_times.front()) / 1000;
     int span = 900;
-    for (const int candidate : {60, 120, 300, 600, 900}) {
+    for (const int candidate : {30, 60, 120, 300, 600, 900}) {
         if (passed <= candidate) {
             span = candidate;
             break;
@@ -235,7 +235,8 @@ void TimeChart::Canvas::updateTimeAxis()
     }
     m_spanSeconds = span;
     std::vector<std::pair<double, QString>> ticks;
-    const int step = span <= 60    ? 15
+    const int step = span <= 30    ? 10
+                     : span <= 60  ? 15
                      : span <= 120 ? 30
                      : span <= 300 ? 60
                      : span <= 600 ? 120
@@ -266,9 +267,9 @@ void TimeChart::Canvas::updateValueAxis()
         const double step = niceStep(std::max(largest * 1.05, 1.0) / 4);
         const double top = step * std::ceil(std::max(largest * 1.02, 1.0) / step);
         range = {0, top};
-        for (double value = step; value <= top + step / 2; value += step) {
+        for (double value = 0; value <= top + step / 2; value += step) {
             ticks.emplace_back(
-                value, step < 1 ? QString::number(value, 'f', step < 0.1 ? 2 : 1)
+                value, value == 0 ? QStringLiteral("0") : step < 1 ? QString::number(value, 'f', step < 0.1 ? 2 : 1)
                                 : format::count(static_cast<std::int64_t>(std::llround(value))));
         }
     } else {
@@ -288,7 +289,7 @@ void TimeChart::Canvas::updateValueAxis()
         for (double decade = low; decade <= high; decade += every) {
             for (const int factor : isFine ? std::vector<int>{1, 3} : std::vector<int>{1}) {
                 const double value = decade + std::log10(factor);
-                if (value > low && value <= high + 1e-9) {
+                if (value <= high + 1e-9) {
                     const double ns = factor * std::pow(10, decade);
                     const auto number = [](double n) { return QString::number(n, 'f', 0); };
                     const QChar space(0x202F);

@@ -171,6 +171,33 @@ private Q_SLOTS:
         QVERIFY(!last->history->back().putLatency.has_value()); // nothing was put: no value, not 0
     }
 
+    void clientsAreCalledByTheirRelease()
+    {
+        QCOMPARE(clientVersionText(479), std::string("V5_3_3"));
+        QCOMPARE(clientVersionText(478), std::string("V5_3_3_SNAPSHOT"));
+        QCOMPARE(clientVersionText(212), std::string("V4_0_0_SNAPSHOT"));
+        QCOMPARE(clientVersionText(401), std::string("V4_9_4"));
+        QCOMPARE(clientVersionText(113), std::string("V3"));
+        QCOMPARE(clientVersionText(9999), std::string("9999"));
+        QCOMPARE(clientVersionText(-1), std::string("-1"));
+    }
+
+    void aSumWithAPartMissingIsNotKnown()
+    {
+        SnapshotBuilder builder;
+        auto now = oneBroker(kStart);
+        const auto snapshot = builder.build(now);
+        const MetricSample& sample = snapshot->history->back();
+        const bool isKnown = std::all_of(snapshot->groups.begin(), snapshot->groups.end(),
+                                         [](const GroupInfo& g) { return g.isSystem || g.lag.has_value(); });
+        QCOMPARE(sample.lag.has_value(), isKnown);
+        now.brokers.front().view.reset();
+        now.nowMs += 2000;
+        const auto nobody = builder.build(now);
+        QVERIFY(nobody->groups.empty());
+        QCOMPARE(nobody->history->back().lag.value_or(-1), 0); // no group, no lag
+    }
+
     void aResentDeadLetterIsWhatItsProducerSent()
     {
         MessageExt deadLetter;
