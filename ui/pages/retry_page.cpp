@@ -19,7 +19,6 @@
 #include <QLabel>
 #include <QMessageBox>
 #include <QPushButton>
-#include <QTabBar>
 #include <QTabWidget>
 
 namespace gantry::ui {
@@ -101,8 +100,6 @@ QWidget* RetryPage::buildLists()
     m_resend->setObjectName(QStringLiteral("resend"));
     cornerLayout->addWidget(m_resend);
     m_tabs->setCornerWidget(corner, Qt::TopRightCorner);
-    // The bar is as high as the corner, or the button would lie on the table's header.
-    m_tabs->tabBar()->setMinimumHeight(corner->sizeHint().height());
     connect(m_resend, &QPushButton::clicked, this, &RetryPage::resend);
     lists->body()->addWidget(m_tabs);
 

@@ -450,6 +450,8 @@ QSize WorkbenchStyle::sizeFromContents(ContentsType type, const QStyleOption* op
         return {out.width() + 8, out.height() + 4};
     case CT_HeaderSection:
         return {out.width(), std::max(out.height(), height)};
+    case CT_TabBarTab: // high enough for a button beside the tabs
+        return {out.width(), std::max(out.height(), height + 8)};
     default:
         return out;
     }
