@@ -261,9 +261,9 @@ void TstPushAgainstBroker::subscriptionsChangeWhileRunning()
 
 void TstPushAgainstBroker::tenThousandMessagesSurviveAThirdMember()
 {
-    constexpr int kThreads = 4;
-    constexpr int kEach = 2'500;
-    const auto topic = m_cluster->newTopic("crowd", 6);
+    constexpr int kThreads = 6; // one fills each queue, so that every member has something to consume
+    constexpr int kEach = 1'700;
+    const auto topic = m_cluster->newTopic("crowd", kThreads);
     const PushConsumer::Options options{.group = m_cluster->unique("crowd-group"),
                                         .fromWhere = ConsumeFromWhere::FirstOffset};
     Collector collector;
