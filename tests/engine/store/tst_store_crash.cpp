@@ -214,7 +214,8 @@ void TstStoreCrash::powerCutAtEveryCall()
         }
     });
     QVERIFY(f.open());
-    for (int round = 0; round < 6; ++round) {
+    // How many calls a round makes depends on how the threads meet.
+    for (int round = 0; round < 6 || (round < 100 && moments.size() < 200); ++round) {
         traffic.put(*f.store, 8);
         QVERIFY(f.store->sync());
         f.clock.advance(std::chrono::seconds(4));
@@ -223,7 +224,7 @@ void TstStoreCrash::powerCutAtEveryCall()
     traffic.put(*f.store, 8);
     QVERIFY(f.store->close());
     f.files->setObserver({});
-    QVERIFY(moments.size() > 200);
+    QVERIFY(moments.size() >= 200);
     for (std::size_t i = 0; i < moments.size(); ++i) {
         StoreFixture after;
         after.config = f.config;
