@@ -358,7 +358,9 @@ Result<> CommitLogRecovery::cutTail()
             return {};
         }
     }
-    if (m_writtenEnd < m_at || !m_segments.find(m_at)) {
+    // The scan for a later record may have measured a later file, which is gone by now.
+    const MappedFilePtr last = m_segments.find(m_at);
+    if (!last || m_writtenEnd < m_at || m_writtenEnd > last->endOffset()) {
         GANTRY_TRY(writtenEnd, m_scanner.nonZeroEnd(m_at));
         m_writtenEnd = writtenEnd;
     }

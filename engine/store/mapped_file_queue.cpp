@@ -108,6 +108,10 @@ Result<> MappedFileQueue::writeAt(std::int64_t offset, ByteView bytes)
     if (!file) {
         return fail(Errc::NotFound, "no CommitLog file holds offset {}", offset);
     }
+    if (offset + static_cast<std::int64_t>(bytes.size()) > file->endOffset()) {
+        return fail(Errc::InvalidArgument, "{} bytes at CommitLog offset {} reach over the file's end", bytes.size(),
+                    offset);
+    }
     GANTRY_TRY(handle, m_files.open(file->path(), OpenMode::ReadWrite));
     GANTRY_CHECK(handle->writeAt(static_cast<std::uint64_t>(offset - file->fromOffset()), bytes));
     return handle->syncData();

@@ -138,6 +138,7 @@ private Q_SLOTS:
     void wrongQueueOffsetCostsOneMessage();
     void lostFirstRecordOfAFile();
     void lyingCheckpointIsNotBelieved();
+    void tornTailOverTwoFiles();
     void failedSyncPoisons();
     void failedQueueWritePoisons();
     void fullDiskRefusesAndResumes();
@@ -411,6 +412,36 @@ void TstStoreCrash::lyingCheckpointIsNotBelieved()
     QVERIFY(f.replaceFiles(std::move(left)));
     QCOMPARE(everything(*f.store).size(), std::size_t{40});
     QCOMPARE(f.put("t", 0, "next").queueOffset, 40);
+}
+
+void TstStoreCrash::tornTailOverTwoFiles()
+{
+    StoreFixture f;
+    QVERIFY(f.open());
+    const std::int64_t fileSize = f.config.commitLogFileSize;
+    std::int64_t lastOfFirst = 0;
+    std::size_t before = 0;
+    for (int beyond = 0, i = 0; beyond < 3; ++i) {
+        const PutResult put = f.put("t", 0, std::to_string(i) + std::string(1200, '.'));
+        COMPARE_NAMES(put.status, PutStatus::Ok);
+        beyond += put.commitLogOffset >= fileSize ? 1 : 0;
+        if (put.commitLogOffset < fileSize) {
+            lastOfFirst = put.commitLogOffset;
+            before = static_cast<std::size_t>(i);
+        }
+    }
+    auto left = f.files->afterKill();
+    const auto scribble = [&](const char* name, std::int64_t at, std::size_t length) {
+        auto file = left->open(kRoot / "commitlog" / name, OpenMode::ReadWrite);
+        return file && (*file)->writeAt(static_cast<std::uint64_t>(at), asBytes(std::string(length, 'U')));
+    };
+    QVERIFY(scribble("00000000000000000000", lastOfFirst, static_cast<std::size_t>(fileSize - lastOfFirst)));
+    QVERIFY(scribble("00000000000000016384", 0, 6'144));
+    QVERIFY(f.replaceFiles(std::move(left)));
+    QCOMPARE(everything(*f.store).size(), before);
+    QVERIFY(f.killAndReopen()); // each file has its size still
+    QCOMPARE(everything(*f.store).size(), before);
+    COMPARE_NAMES(f.put("t", 0, "next").status, PutStatus::Ok);
 }
 
 void TstStoreCrash::failedSyncPoisons()
