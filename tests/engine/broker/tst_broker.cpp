@@ -98,7 +98,12 @@ private Q_SLOTS:
 
 private:
     BrokerHarness& harness() { return *m_harness; }
-    void createTopic(const std::string& topic) { COMPARE_CODE(harness().send(topic, 0, "first"), ResponseCode::Success); }
+    /// With one message in queue 0 that can be pulled already: a SEND_OK only promises that it will be dispatched.
+    void createTopic(const std::string& topic)
+    {
+        COMPARE_CODE(harness().send(topic, 0, "first"), ResponseCode::Success);
+        QVERIFY(harness().broker().store().sync().has_value());
+    }
 
     std::unique_ptr<BrokerHarness> m_harness;
 };
