@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "base/units.h"
-#include "message/message_property.h"
 #include "message/sys_flag.h"
 
 #include <algorithm>
@@ -138,14 +137,12 @@ Result<IndexFile*> IndexService::writableFile()
     return m_list.back().get();
 }
 
-void IndexService::put(const RecordView& record)
+void IndexService::put(const RecordView& record, std::string_view uniqueKey, std::string_view keys)
 {
     if (!m_config.indexEnabled ||
         sysflag::transactionType(record.sysFlag) == sysflag::kTransactionRollback) {
         return;
     }
-    const auto uniqueKey = findEncodedProperty(record.properties, property::kUniqueKey);
-    const auto keys = findEncodedProperty(record.properties, property::kKeys);
     const std::lock_guard guard(m_mutex);
     if (record.physicalOffset <= m_lastOffset) {
         return;
@@ -158,10 +155,10 @@ void IndexService::put(const RecordView& record)
         m_retryAt.reset();
         m_error.clear();
     }
-    if (uniqueKey && !uniqueKey->empty()) {
-        putKey(record.topic, *uniqueKey, record);
+    if (!uniqueKey.empty()) {
+        putKey(record.topic, uniqueKey, record);
     }
-    std::string_view rest = keys.value_or(std::string_view{});
+    std::string_view rest = keys;
     while (!rest.empty() && m_error.empty()) {
         const std::size_t blank = std::min(rest.find(' '), rest.size());
         if (blank > 0) {

@@ -33,8 +33,8 @@ public:
 
     /// Of the newest indexed record, -1 if there is none.
     [[nodiscard]] std::int64_t lastOffset() const;
-    /// Enters the record's unique key and keys, unless it is there already.
-    void put(const RecordView& record);
+    /// Enters the record's unique key and its keys (words between blanks), unless it is there already.
+    void put(const RecordView& record, std::string_view uniqueKey, std::string_view keys);
 
     struct Found
     {

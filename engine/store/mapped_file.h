@@ -34,6 +34,12 @@ public:
 
     /// Start of the mapping; stays valid until closeForWriting().
     [[nodiscard]] std::byte* data() const { return m_data.load(std::memory_order_acquire); }
+    /// The mapping, kept by whoever holds it; null when the file is not open for writing.
+    [[nodiscard]] std::shared_ptr<const MappedRegion> region() const
+    {
+        const std::lock_guard guard(m_regionMutex);
+        return m_region;
+    }
     Result<> sync() { return m_file->syncData(); }
     /// Positions are relative to the file.
     void populate(std::int64_t position, std::int64_t length);
@@ -50,8 +56,8 @@ private:
     const std::int64_t m_size;
     std::unique_ptr<File> m_file; // touched by the opening thread, then by the flushing one
     std::atomic<std::byte*> m_data{nullptr};
-    std::mutex m_regionMutex; // guards m_region: advice must not meet closeForWriting()
-    std::unique_ptr<MappedRegion> m_region;
+    mutable std::mutex m_regionMutex; // guards m_region: advice must not meet closeForWriting()
+    std::shared_ptr<MappedRegion> m_region;
 };
 
 } // namespace gantry

@@ -26,6 +26,7 @@ void MappedFileQueue::add(MappedFilePtr file)
 {
     const std::unique_lock lock(m_mutex);
     m_list.push_back(std::move(file));
+    m_generation.fetch_add(1, std::memory_order_release);
 }
 
 Result<> MappedFileQueue::remove(const MappedFilePtr& file)
@@ -33,6 +34,7 @@ Result<> MappedFileQueue::remove(const MappedFilePtr& file)
     {
         const std::unique_lock lock(m_mutex);
         std::erase(m_list, file);
+        m_generation.fetch_add(1, std::memory_order_release);
     }
     m_cache.forget({0, file->fromOffset()});
     GANTRY_CHECK(m_files.remove(file->path()));

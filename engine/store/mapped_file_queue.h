@@ -5,6 +5,7 @@
 #include "store/file_cache.h"
 #include "store/mapped_file.h"
 
+#include <atomic>
 #include <memory>
 #include <shared_mutex>
 #include <vector>
@@ -39,6 +40,8 @@ public:
     /// The first file that begins at or behind the offset, or null.
     [[nodiscard]] MappedFilePtr findFrom(std::int64_t offset) const;
     [[nodiscard]] std::size_t count() const;
+    /// Changes with every add() and remove(): what find() gave may be kept as long as this is the same.
+    [[nodiscard]] std::uint64_t generation() const { return m_generation.load(std::memory_order_acquire); }
     /// Begin of the first file; 0 without files.
     [[nodiscard]] std::int64_t minOffset() const;
 
@@ -59,6 +62,7 @@ private:
     FileCache& m_cache;
     const std::filesystem::path m_directory;
     const std::int64_t m_fileSize;
+    std::atomic<std::uint64_t> m_generation{0};
     mutable std::shared_mutex m_mutex; // guards m_list
     std::vector<MappedFilePtr> m_list;
 };

@@ -26,23 +26,53 @@ RecordDispatcher::RecordDispatcher(const StoreConfig& config, ConsumeQueueStore&
     , m_index(index)
 {}
 
+RecordDispatcher::Words::Words(std::string_view properties)
+{
+    forEachEncodedProperty(properties, [this](std::string_view name, std::string_view value) {
+        // By the first letter: this runs for every property of every message.
+        switch (name.front()) {
+        case 'T':
+            tags = name == property::kTags ? value : tags;
+            break;
+        case 'K':
+            keys = name == property::kKeys ? value : keys;
+            break;
+        case 'U':
+            uniqueKey = name == property::kUniqueKey ? value : uniqueKey;
+            break;
+        case 'D':
+            delayLevel = name == property::kDelayLevel ? value : delayLevel;
+            break;
+        default:
+            break;
+        }
+    });
+}
+
 std::int64_t RecordDispatcher::tagsCode(const RecordView& record) const
 {
+    return tagsCode(record, Words(record.properties));
+}
+
+std::int64_t RecordDispatcher::tagsCode(const RecordView& record, const Words& words) const
+{
     if (record.topic == kScheduleTopic) {
-        const auto text = findEncodedProperty(record.properties, property::kDelayLevel);
+        const std::string_view text = words.delayLevel;
         int level = 0;
-        if (text &&
-            std::from_chars(text->data(), text->data() + text->size(), level).ec == std::errc{} &&
-            level > 0) {
+        if (std::from_chars(text.data(), text.data() + text.size(), level).ec == std::errc{} && level > 0) {
             const auto index = std::min(static_cast<std::size_t>(level), m_delayLevels.size()) - 1;
             return record.storeTimestampMs + m_delayLevels[index].count();
         }
     }
-    return tagsCodeOf(
-        findEncodedProperty(record.properties, property::kTags).value_or(std::string_view{}));
+    return tagsCodeOf(words.tags);
 }
 
 RecordDispatcher::Outcome RecordDispatcher::dispatchDamaged(const RecordView& record)
+{
+    return enter(record, Words(record.properties));
+}
+
+RecordDispatcher::Outcome RecordDispatcher::enter(const RecordView& record, const Words& words)
 {
     Outcome outcome;
     if (!isQueued(record) || !isDirectoryName(record.topic) || record.queueId < 0) {
@@ -51,7 +81,7 @@ RecordDispatcher::Outcome RecordDispatcher::dispatchDamaged(const RecordView& re
     const ConsumeQueuePtr queue = m_queues.findOrCreate(record.topic, record.queueId);
     const bool isKnown = queue->maxCommitLogOffset() >= 0;
     outcome.foundGap = isKnown && record.queueOffset > queue->maxOffset();
-    outcome.tagsCode = tagsCode(record);
+    outcome.tagsCode = tagsCode(record, words);
     const auto appended = m_queues.append(
         queue, record.queueOffset, {record.physicalOffset, record.totalSize, outcome.tagsCode});
     outcome.isConsumable = appended == ConsumeQueue::Appended::Yes;
@@ -67,9 +97,16 @@ RecordDispatcher::Outcome RecordDispatcher::dispatchDamaged(const RecordView& re
 
 RecordDispatcher::Outcome RecordDispatcher::dispatch(const RecordView& record)
 {
-    const Outcome outcome = dispatchDamaged(record);
-    m_index.put(record);
+    const Words words(record.properties);
+    const Outcome outcome = enter(record, words);
+    m_index.put(record, words.uniqueKey, words.keys);
     return outcome;
+}
+
+void RecordDispatcher::index(const RecordView& record)
+{
+    const Words words(record.properties);
+    m_index.put(record, words.uniqueKey, words.keys);
 }
 
 } // namespace gantry

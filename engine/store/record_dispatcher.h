@@ -27,13 +27,25 @@ public:
     Outcome dispatchDamaged(const RecordView& record);
 
     /// Only the index.
-    void index(const RecordView& record) { m_index.put(record); }
+    void index(const RecordView& record);
     /// Whether the record belongs into a ConsumeQueue: all but prepared and rolled back ones.
     [[nodiscard]] static bool isQueued(const RecordView& record);
     /// Hash of the tags; for delayed messages their due time (README, "Tags code").
     [[nodiscard]] std::int64_t tagsCode(const RecordView& record) const;
 
 private:
+    /// The properties that matter here, found in one walk.
+    struct Words
+    {
+        explicit Words(std::string_view properties);
+        std::string_view tags;
+        std::string_view keys;
+        std::string_view uniqueKey;
+        std::string_view delayLevel;
+    };
+    Outcome enter(const RecordView& record, const Words& words);
+    [[nodiscard]] std::int64_t tagsCode(const RecordView& record, const Words& words) const;
+
     const std::vector<std::chrono::milliseconds> m_delayLevels;
     ConsumeQueueStore& m_queues;
     IndexService& m_index;

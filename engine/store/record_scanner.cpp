@@ -40,11 +40,35 @@ bool hasTornText(const RecordView& record)
     return !record.properties.empty() && record.properties.back() == '\0';
 }
 
+const MappedFile* RecordScanner::fileAt(std::int64_t offset)
+{
+    const std::uint64_t generation = m_segments.generation();
+    const bool isSame = m_file && m_generation == generation && offset >= m_file->fromOffset() &&
+                        offset < m_file->endOffset();
+    if (!isSame) {
+        m_file = m_segments.find(offset);
+        m_generation = generation;
+        m_region = m_file && m_mappedWindow > 0 ? m_file->region() : nullptr;
+    }
+    return m_file.get();
+}
+
+/// As bytesAt(), from the mapping where that is allowed.
+Result<ByteView> RecordScanner::viewAt(std::int64_t offset, std::size_t wanted, std::int64_t limit)
+{
+    const MappedFile* file = fileAt(offset);
+    if (!m_region || file == nullptr || offset >= limit || limit - offset > m_mappedWindow) {
+        return bytesAt(offset, wanted, limit);
+    }
+    const std::int64_t end = std::min(file->endOffset(), limit);
+    return ByteView(m_region->data() + (offset - file->fromOffset()), static_cast<std::size_t>(end - offset));
+}
+
 /// At least `wanted` bytes at the offset as far as the file and the limit go, usually more.
 Result<ByteView> RecordScanner::bytesAt(std::int64_t offset, std::size_t wanted, std::int64_t limit)
 {
-    const MappedFilePtr file = m_segments.find(offset);
-    if (!file || offset >= limit) {
+    const MappedFile* file = fileAt(offset);
+    if (file == nullptr || offset >= limit) {
         return ByteView{};
     }
     const std::int64_t end = std::min(file->endOffset(), limit);
@@ -65,11 +89,11 @@ Result<ByteView> RecordScanner::bytesAt(std::int64_t offset, std::size_t wanted,
 Result<RecordScanner::Item> RecordScanner::at(std::int64_t offset, std::int64_t limit)
 {
     Item item;
-    if (!m_segments.find(offset) || offset >= limit) {
+    if (fileAt(offset) == nullptr || offset >= limit) {
         return item;
     }
     item.kind = Kind::Damaged;
-    GANTRY_TRY(head, bytesAt(offset, kHeaderSize, limit));
+    GANTRY_TRY(head, viewAt(offset, kHeaderSize, limit));
     if (head.size() < kHeaderSize) {
         return item;
     }
@@ -83,7 +107,7 @@ Result<RecordScanner::Item> RecordScanner::at(std::int64_t offset, std::int64_t 
         size > kRecordBytesMax) {
         return item;
     }
-    GANTRY_TRY(bytes, bytesAt(offset, static_cast<std::size_t>(size), limit));
+    GANTRY_TRY(bytes, viewAt(offset, static_cast<std::size_t>(size), limit));
     const RecordParse parse = parseRecord(bytes, m_checkBodyCrc);
     const bool isWhole =
         parse.status == RecordStatus::Ok || parse.status == RecordStatus::BadBodyCrc;

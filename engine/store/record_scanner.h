@@ -30,11 +30,14 @@ public:
         bool hasHeader = false; ///< Damaged: only the body fails its checksum, the rest adds up
     };
 
-    /// `chunk`: bytes read at once.
-    RecordScanner(const MappedFileQueue& segments, bool checkBodyCrc, std::size_t chunk)
+    /// `chunk`: bytes read at once. `mappedWindow`: records that begin at most so far before the limit are looked at
+    /// where the writer's mapping has them; only they are sure to be in memory, where no disk error can hide.
+    RecordScanner(const MappedFileQueue& segments, bool checkBodyCrc, std::size_t chunk,
+                  std::int64_t mappedWindow = 0)
         : m_segments(segments)
         , m_checkBodyCrc(checkBodyCrc)
         , m_chunk(chunk)
+        , m_mappedWindow(mappedWindow)
     {}
 
     /// What lies at the offset; bytes at or behind `limit` are not looked at.
@@ -47,9 +50,16 @@ public:
     /// Whether the next `length` bytes of the file hold only zeros.
     Result<bool> isZeroAt(std::int64_t from, std::size_t length = 4096);
     /// Forgets what was read, e.g. because it was overwritten.
-    void reset() { m_bytes.clear(); }
+    void reset()
+    {
+        m_bytes.clear();
+        m_file.reset();
+        m_region.reset();
+    }
 
 private:
+    const MappedFile* fileAt(std::int64_t offset);
+    Result<ByteView> viewAt(std::int64_t offset, std::size_t wanted, std::int64_t limit);
     Result<ByteView> bytesAt(std::int64_t offset, std::size_t wanted, std::int64_t limit);
     Result<std::int64_t> findInFile(const MappedFile& file, std::int64_t from, std::int64_t to,
                                     std::int64_t limit);
@@ -58,6 +68,10 @@ private:
     const MappedFileQueue& m_segments;
     const bool m_checkBodyCrc;
     const std::size_t m_chunk;
+    const std::int64_t m_mappedWindow;
+    MappedFilePtr m_file; // the last one asked for
+    std::uint64_t m_generation = 0;
+    std::shared_ptr<const MappedRegion> m_region; // of m_file
     std::int64_t m_bytesOffset = 0;
     std::string m_bytes;
 };

@@ -14,6 +14,8 @@ constexpr std::size_t kBurst = 64;
 /// Fits the processor's cache, so that what was read is parsed while it is near.
 constexpr std::size_t kChunk = 256 * kKiB;
 constexpr std::chrono::microseconds kBurstPause{200};
+/// So far behind the writer everything is still in memory: looked at where it was written, not read.
+constexpr std::int64_t kMappedWindow = 64 * kMiB;
 /// Between two attempts to read what could not be read.
 constexpr std::chrono::milliseconds kReadRetry{1000};
 
@@ -26,7 +28,7 @@ ReputService::ReputService(const StoreConfig& config, CommitLog& log, RecordDisp
     , m_dispatcher(dispatcher)
     , m_metrics(metrics)
     , m_isDriven(isDriven)
-    , m_scanner(log.segments(), false, kChunk)
+    , m_scanner(log.segments(), false, kChunk, kMappedWindow)
 {}
 
 void ReputService::setListener(std::function<void(const MessageStore::Arrival&)> listener)
@@ -130,6 +132,7 @@ std::size_t ReputService::dispatchUpTo(std::int64_t limit)
     std::int64_t at = dispatchedOffset();
     Result<> readable;
     m_scanner.reset(); // bytes behind the last limit were not final
+    const Listener listener = currentListener();
     while (at < limit) {
         auto item = m_scanner.at(at, limit);
         if (!item) {
@@ -139,7 +142,7 @@ std::size_t ReputService::dispatchUpTo(std::int64_t limit)
         ++count;
         std::int64_t timestamp = dispatchedTimestampMs();
         if (item->kind == RecordScanner::Kind::Record) {
-            dispatchRecord(item->record);
+            dispatchRecord(item->record, listener);
             timestamp = item->record.storeTimestampMs;
             at += item->record.totalSize;
         } else if (item->kind == RecordScanner::Kind::Blank) {
@@ -155,21 +158,23 @@ std::size_t ReputService::dispatchUpTo(std::int64_t limit)
         m_timestamp.store(
             timestamp, std::memory_order_release); // after the offset, see dispatchedTimestampMs()
     }
+    m_scanner.reset(); // holds no mapping while there is nothing to do
     noteRead(readable, at);
     return count;
 }
 
-void ReputService::dispatchRecord(const RecordView& record)
+ReputService::Listener ReputService::currentListener()
+{
+    const std::lock_guard guard(m_mutex);
+    return m_listener;
+}
+
+void ReputService::dispatchRecord(const RecordView& record, const Listener& listener)
 {
     const RecordDispatcher::Outcome outcome = m_dispatcher.dispatch(record);
     m_metrics.recordsDispatched.fetch_add(1, std::memory_order_relaxed);
     if (!outcome.isConsumable) {
         return;
-    }
-    std::shared_ptr<const std::function<void(const MessageStore::Arrival&)>> listener;
-    {
-        const std::lock_guard guard(m_mutex);
-        listener = m_listener;
     }
     if (listener) {
         (*listener)({record.topic, record.queueId, record.queueOffset, outcome.tagsCode,

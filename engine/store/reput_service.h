@@ -49,10 +49,13 @@ public:
     Result<> waitFor(std::int64_t offset);
 
 private:
+    using Listener = std::shared_ptr<const std::function<void(const MessageStore::Arrival&)>>;
+
     void run();
     [[nodiscard]] std::int64_t limit() const;
     std::size_t dispatchUpTo(std::int64_t limit);
-    void dispatchRecord(const RecordView& record);
+    [[nodiscard]] Listener currentListener();
+    void dispatchRecord(const RecordView& record, const Listener& listener);
     Result<> stepOverDamage(std::int64_t limit);
     void publish(std::int64_t offset);
     void noteRead(const Result<>& outcome, std::int64_t at);
@@ -73,7 +76,7 @@ private:
     std::condition_variable m_progress;
     int m_waiting = 0;
     std::optional<Error> m_readError; // of the last round
-    std::shared_ptr<const std::function<void(const MessageStore::Arrival&)>> m_listener;
+    Listener m_listener;
     std::thread m_thread;
 };
 
