@@ -20,6 +20,11 @@ enum class OpenMode {
     Create,         ///< read-write; created when missing
 };
 
+enum class ReadWait {
+    Allowed,
+    Never, ///< what is not in memory is not read: Errc::Busy
+};
+
 enum class MapAccess { ReadOnly, ReadWrite };
 
 /// A range of a file as memory. Writes reach the file without a call; File::syncData() makes them durable.
@@ -42,6 +47,13 @@ public:
     virtual ~File() = default;
     /// Reads up to target.size() bytes; fewer only at the end of the file.
     virtual Result<std::size_t> readAt(std::uint64_t offset, MutableByteView target) = 0;
+    /// As readAt(), for threads that must not wait for a disk: Errc::Busy when some of it is not in memory, or when the
+    /// file system cannot tell.
+    virtual Result<std::size_t> readCached(std::uint64_t offset, MutableByteView target) { return readAt(offset, target); }
+    Result<std::size_t> readAt(std::uint64_t offset, MutableByteView target, ReadWait wait)
+    {
+        return wait == ReadWait::Allowed ? readAt(offset, target) : readCached(offset, target);
+    }
     /// Writes all bytes or fails.
     virtual Result<> writeAt(std::uint64_t offset, ByteView bytes) = 0;
     virtual Result<> resize(std::uint64_t size) = 0;

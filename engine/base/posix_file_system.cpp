@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -86,6 +87,25 @@ public:
                 break;
             }
             done += static_cast<std::size_t>(count);
+        }
+        return done;
+    }
+
+    Result<std::size_t> readCached(std::uint64_t offset, MutableByteView target) override
+    {
+        std::size_t done = 0;
+        while (done < target.size()) {
+            const iovec piece{target.data() + done, target.size() - done};
+            const ssize_t count = ::preadv2(m_descriptor, &piece, 1, static_cast<off_t>(offset + done), RWF_NOWAIT);
+            if (count < 0 && errno != EINTR) {
+                const bool waits = errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS;
+                return waits ? fail(Errc::Busy, "{} is not in memory at {}", m_path.string(), offset + done)
+                             : failOn("read", m_path, errno);
+            }
+            if (count == 0) {
+                break;
+            }
+            done += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
         }
         return done;
     }

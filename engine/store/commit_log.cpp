@@ -202,14 +202,14 @@ Result<> CommitLog::flushTo(std::int64_t target)
     return {};
 }
 
-Result<std::size_t> CommitLog::readAt(std::int64_t offset, MutableByteView target) const
+Result<std::size_t> CommitLog::readAt(std::int64_t offset, MutableByteView target, ReadWait wait) const
 {
     const std::int64_t available = tail() - offset;
     if (available <= 0) {
         return 0;
     }
-    return m_segments.readAt(offset, target.first(std::min<std::size_t>(
-                                         target.size(), static_cast<std::size_t>(available))));
+    const auto length = std::min(target.size(), static_cast<std::size_t>(available));
+    return m_segments.readAt(offset, target.first(length), wait);
 }
 
 Result<std::string> CommitLog::record(std::int64_t offset, std::int32_t sizeHint) const

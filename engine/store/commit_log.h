@@ -86,7 +86,8 @@ public:
     }
 
     /// Up to target.size() bytes of one file, never behind the tail.
-    Result<std::size_t> readAt(std::int64_t offset, MutableByteView target) const;
+    Result<std::size_t> readAt(std::int64_t offset, MutableByteView target,
+                               ReadWait wait = ReadWait::Allowed) const;
     /// One whole record, looked at; NotFound when there is none, Corruption when it is damaged.
     Result<std::string> record(std::int64_t offset, std::int32_t sizeHint) const;
     /// Only the store time; -1 when there is no record.

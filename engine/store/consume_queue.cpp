@@ -240,7 +240,7 @@ Result<> ConsumeQueue::syncFile(std::int64_t fromOffset)
     return syncOutcome(file->syncData());
 }
 
-Result<std::string> ConsumeQueue::read(std::int64_t from, std::int64_t count) const
+Result<std::string> ConsumeQueue::read(std::int64_t from, std::int64_t count, ReadWait wait) const
 {
     std::string fromTail;
     std::int64_t fileEnd = 0;
@@ -262,14 +262,14 @@ Result<std::string> ConsumeQueue::read(std::int64_t from, std::int64_t count) co
     if (from >= fileEnd) {
         return fromTail;
     }
-    GANTRY_TRY(bytes, readFiles(from, fileEnd));
+    GANTRY_TRY(bytes, readFiles(from, fileEnd, wait));
     if (entryCount(bytes) == fileEnd - from) {
         bytes += fromTail;
     }
     return std::move(bytes);
 }
 
-Result<std::string> ConsumeQueue::readFiles(std::int64_t from, std::int64_t to) const
+Result<std::string> ConsumeQueue::readFiles(std::int64_t from, std::int64_t to, ReadWait wait) const
 {
     std::string bytes(
         static_cast<std::size_t>(std::max<std::int64_t>(to - from, 0) * kConsumeQueueEntrySize),
@@ -282,7 +282,7 @@ Result<std::string> ConsumeQueue::readFiles(std::int64_t from, std::int64_t to) 
             bytes.size() - done, static_cast<std::size_t>(file + m_context.fileSize - at));
         GANTRY_TRY(handle, openFile(file));
         GANTRY_TRY(count, handle->readAt(static_cast<std::uint64_t>(at - file),
-                                         writable(bytes).subspan(done, length)));
+                                         writable(bytes).subspan(done, length), wait));
         done += count;
         if (count < length) {
             break;

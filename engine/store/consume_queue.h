@@ -56,7 +56,7 @@ public:
     Result<> syncFile(std::int64_t fromOffset);
 
     /// Raw entries [from, from + count), as many as there are, concatenated.
-    Result<std::string> read(std::int64_t from, std::int64_t count) const;
+    Result<std::string> read(std::int64_t from, std::int64_t count, ReadWait wait = ReadWait::Allowed) const;
     Result<RawQueueEntry> entryAt(std::int64_t queueOffset) const;
 
     [[nodiscard]] std::int64_t minOffset() const
@@ -104,7 +104,7 @@ private:
     [[nodiscard]] std::filesystem::path pathOf(std::int64_t fromOffset) const;
     Result<std::shared_ptr<File>> openFile(std::int64_t fromOffset) const;
     Result<std::shared_ptr<File>> openForWrite(std::int64_t fromOffset, std::int64_t position);
-    Result<std::string> readFiles(std::int64_t from, std::int64_t to) const;
+    Result<std::string> readFiles(std::int64_t from, std::int64_t to, ReadWait wait = ReadWait::Allowed) const;
     Result<std::int64_t> findEnd(std::int64_t fromOffset, bool afterCrash);
     Result<std::int64_t> findEndBySearch(std::int64_t fromOffset);
     Result<> deleteFile(std::int64_t fromOffset);

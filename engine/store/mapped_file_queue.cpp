@@ -90,7 +90,7 @@ std::int64_t MappedFileQueue::minOffset() const
     return m_list.empty() ? 0 : m_list.front()->fromOffset();
 }
 
-Result<std::size_t> MappedFileQueue::readAt(std::int64_t offset, MutableByteView target) const
+Result<std::size_t> MappedFileQueue::readAt(std::int64_t offset, MutableByteView target, ReadWait wait) const
 {
     const MappedFilePtr file = find(offset);
     if (!file) {
@@ -101,7 +101,7 @@ Result<std::size_t> MappedFileQueue::readAt(std::int64_t offset, MutableByteView
     const std::int64_t position = offset - file->fromOffset();
     const auto length =
         std::min<std::size_t>(target.size(), static_cast<std::size_t>(file->size() - position));
-    return handle->readAt(static_cast<std::uint64_t>(position), target.first(length));
+    return handle->readAt(static_cast<std::uint64_t>(position), target.first(length), wait);
 }
 
 Result<> MappedFileQueue::writeAt(std::int64_t offset, ByteView bytes)

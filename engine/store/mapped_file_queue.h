@@ -46,7 +46,8 @@ public:
     [[nodiscard]] std::int64_t minOffset() const;
 
     /// Reads from one file: fewer bytes than asked for at its end, none where no file is.
-    Result<std::size_t> readAt(std::int64_t offset, MutableByteView target) const;
+    Result<std::size_t> readAt(std::int64_t offset, MutableByteView target,
+                               ReadWait wait = ReadWait::Allowed) const;
     /// Makes everything written to the file durable, by whomever; for recovery only.
     Result<> sync(const MappedFilePtr& file);
     /// Overwrites and syncs; for recovery only.

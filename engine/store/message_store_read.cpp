@@ -72,6 +72,7 @@ public:
     }
     void finish() { readRun(); }
     [[nodiscard]] bool lostRecords() const { return m_lost > 0; }
+    [[nodiscard]] bool wouldWait() const { return m_wouldWait; }
     [[nodiscard]] std::uint64_t damaged() const { return m_damaged; }
 
 private:
@@ -98,7 +99,9 @@ private:
         const std::size_t before = m_result.records.size();
         m_result.records.resize(before + static_cast<std::size_t>(m_runSize));
         const auto count = m_log.readAt(
-            m_runOffset, std::as_writable_bytes(std::span(m_result.records)).subspan(before));
+            m_runOffset, std::as_writable_bytes(std::span(m_result.records)).subspan(before),
+            m_request.mayWait ? ReadWait::Allowed : ReadWait::Never);
+        m_wouldWait = m_wouldWait || (!count && count.error().code == Errc::Busy);
         const std::size_t got = count ? *count : 0;
         std::size_t kept = before;
         for (const ConsumeQueueEntry& entry : m_run) {
@@ -155,7 +158,15 @@ private:
     std::int64_t m_plannedBytes = 0;
     std::uint64_t m_lost = 0;
     std::uint64_t m_damaged = 0;
+    bool m_wouldWait = false;
 };
+
+GetResult comeAgain()
+{
+    GetResult result;
+    result.wouldWait = true;
+    return result;
+}
 
 /// The answers that need no record; nothing when there may be one.
 std::optional<GetStatus> statusOfOffset(const GetResult& range, std::int64_t offset)
@@ -211,7 +222,11 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
     const auto raw =
         queue->read(request.offset, std::min(wanted, request.filter == nullptr
                                                          ? request.messagesMax + std::int64_t{8}
-                                                         : wanted));
+                                                         : wanted),
+                    request.mayWait ? ReadWait::Allowed : ReadWait::Never);
+    if (!raw && raw.error().code == Errc::Busy) {
+        return comeAgain();
+    }
     if (!raw || raw->empty()) {
         const std::int64_t perFile = m_config.consumeQueueFileSize / kConsumeQueueEntrySize;
         result.status = GetStatus::OffsetFoundNull;
@@ -239,6 +254,9 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
         }
     }
     collector.finish();
+    if (collector.wouldWait()) {
+        return comeAgain();
+    }
     lost = lost || collector.lostRecords();
     result.nextBeginOffset = at;
     result.status = result.messageCount > 0 ? GetStatus::Found

@@ -68,12 +68,28 @@ void ConsumerOffsetProcessor::query(const RemotingCommand& request, Responder re
     }
     // A new group of a young queue begins at its start, whatever the consumer would choose: messages sent while the
     // group was being set up are not skipped.
-    if (header->setZeroIfNotFound.value_or(true) && m_core.store->minOffset(header->topic, header->queueId) <= 0
-        && isFirstMessageInMemory(header->topic, header->queueId)) {
-        replyOffset(responder, 0);
+    const auto replyNotFound = [](Responder& to) {
+        to.reply(ResponseCode::QueryNotFound, "Not found, maybe this group consumer boot first");
+    };
+    if (!header->setZeroIfNotFound.value_or(true) || m_core.store->minOffset(header->topic, header->queueId) > 0) {
+        replyNotFound(responder);
         return;
     }
-    responder.reply(ResponseCode::QueryNotFound, "Not found, maybe this group consumer boot first");
+    runOffLoop(std::move(responder), [this, replyNotFound, topic = header->topic, queueId = header->queueId](Responder& to) {
+        if (isFirstMessageInMemory(topic, queueId)) {
+            replyOffset(to, 0);
+        } else {
+            replyNotFound(to);
+        }
+    });
+}
+
+void ConsumerOffsetProcessor::runOffLoop(Responder responder, std::function<void(Responder&)> task) const
+{
+    auto held = std::make_shared<Responder>(std::move(responder));
+    if (!m_core.runBlocking([held, work = std::move(task)] { work(*held); })) {
+        held->reply(ResponseCode::SystemBusy, "[OVERLOAD]too many requests wait for the disk, try again");
+    }
 }
 
 bool ConsumerOffsetProcessor::isFirstMessageInMemory(std::string_view topic, std::int32_t queueId) const
@@ -112,16 +128,10 @@ void ConsumerOffsetProcessor::searchByTime(const RemotingCommand& request, Respo
         responder.reply(ResponseCode::SystemError, header.error().message);
         return;
     }
-    // Reads records all over the queue, so not on the loop.
-    auto job = std::make_shared<std::pair<SearchOffsetHeader, Responder>>(std::move(*header), std::move(responder));
-    const bool isQueued = m_core.runBlocking([this, job] {
-        const auto& search = job->first;
+    runOffLoop(std::move(responder), [this, search = std::move(*header)](Responder& to) {
         const auto boundary = isUpper(search.boundaryType.value_or(std::string{})) ? OffsetBoundary::Upper : OffsetBoundary::Lower;
-        replyOffset(job->second, m_core.store->offsetByTime(search.topic, search.queueId, search.timestamp, boundary));
+        replyOffset(to, m_core.store->offsetByTime(search.topic, search.queueId, search.timestamp, boundary));
     });
-    if (!isQueued) {
-        job->second.reply(ResponseCode::SystemBusy, "[OVERLOAD]too many requests wait for the disk, try again");
-    }
 }
 
 void ConsumerOffsetProcessor::maxOffset(const RemotingCommand& request, Responder responder) const
@@ -151,10 +161,12 @@ void ConsumerOffsetProcessor::earliestStoreTime(const RemotingCommand& request, 
         responder.reply(ResponseCode::SystemError, header.error().message);
         return;
     }
-    const auto& store = *m_core.store;
-    auto response = RemotingCommand::response(ResponseCode::Success);
-    response.fields.add("timestamp", store.storeTimestampOf(header->topic, header->queueId, store.minOffset(header->topic, header->queueId)));
-    responder.reply(std::move(response));
+    runOffLoop(std::move(responder), [this, topic = header->topic, queueId = header->queueId](Responder& to) {
+        const auto& store = *m_core.store;
+        auto response = RemotingCommand::response(ResponseCode::Success);
+        response.fields.add("timestamp", store.storeTimestampOf(topic, queueId, store.minOffset(topic, queueId)));
+        to.reply(std::move(response));
+    });
 }
 
 } // namespace gantry

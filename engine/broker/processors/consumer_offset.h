@@ -20,6 +20,8 @@ private:
     void maxOffset(const RemotingCommand& request, Responder responder) const;
     void minOffset(const RemotingCommand& request, Responder responder) const;
     void earliestStoreTime(const RemotingCommand& request, Responder responder) const;
+    /// Runs the task, which reads from the disk, on another thread than the loop's.
+    void runOffLoop(Responder responder, std::function<void(Responder&)> task) const;
     /// Whether the queue's very first message is still there and so recent that a new group should see it.
     [[nodiscard]] bool isFirstMessageInMemory(std::string_view topic, std::int32_t queueId) const;
 

@@ -10,8 +10,6 @@ namespace gantry {
 
 namespace {
 
-/// Records further behind the end of their queue than this are probably not in memory any more.
-constexpr std::int64_t kFarBehindMessages = 100'000;
 constexpr std::int64_t kBytesMax = 128 * kMiB;
 constexpr std::int64_t kSuspendMsMax = 5 * 60'000;
 
@@ -167,24 +165,19 @@ bool PullMessageProcessor::checkSubscription(const PullMessageHeader& header, Re
     return true;
 }
 
-bool PullMessageProcessor::isFarBehind(const PullMessageHeader& header) const
-{
-    return m_core.store->maxOffset(header.topic, header.queueId) - header.queueOffset > kFarBehindMessages;
-}
-
 void PullMessageProcessor::readOrDefer(HeldPull pull, Pass pass)
 {
-    if (!isFarBehind(pull.header)) {
-        read(std::move(pull), pass);
+    auto cold = read(std::move(pull), pass, false);
+    if (!cold) {
         return;
     }
-    auto deferred = std::make_shared<HeldPull>(std::move(pull));
-    if (!m_core.runBlocking([this, deferred, pass] { read(std::move(*deferred), pass); })) {
+    auto deferred = std::make_shared<HeldPull>(std::move(*cold));
+    if (!m_core.runBlocking([this, deferred, pass] { (void)read(std::move(*deferred), pass, true); })) {
         deferred->responder.reply(ResponseCode::SystemBusy, "[OVERLOAD]too many requests wait for the disk, try again");
     }
 }
 
-void PullMessageProcessor::read(HeldPull pull, Pass pass)
+std::optional<HeldPull> PullMessageProcessor::read(HeldPull pull, Pass pass, bool mayWait)
 {
     const auto& header = pull.header;
     if (const auto reset = m_core.offsets.takeReset(header.consumerGroup, header.topic, header.queueId)) {
@@ -194,9 +187,10 @@ void PullMessageProcessor::read(HeldPull pull, Pass pass)
         result.minOffset = m_core.store->minOffset(header.topic, header.queueId);
         result.maxOffset = m_core.store->maxOffset(header.topic, header.queueId);
         answer(pull, std::move(result));
-        return;
+        return std::nullopt;
     }
     GetRequest request;
+    request.mayWait = mayWait;
     request.topic = header.topic;
     request.queueId = header.queueId;
     request.offset = header.queueOffset;
@@ -204,12 +198,16 @@ void PullMessageProcessor::read(HeldPull pull, Pass pass)
     request.bytesMax = header.maxMsgBytes ? std::clamp<std::int64_t>(*header.maxMsgBytes, 100, kBytesMax) : kBytesMax;
     request.filter = pull.filter.get();
     auto result = m_core.store->get(request);
+    if (result.wouldWait) {
+        return pull;
+    }
     const bool maySuspend = pass == Pass::First && (header.sysFlag & pullflag::kSuspend) != 0 && header.suspendTimeoutMillis > 0;
     if (maySuspend && responseCodeOf(result.status, header.queueOffset) == ResponseCode::PullNotFound) {
         hold(std::move(pull), result);
-        return;
+    } else {
+        answer(pull, std::move(result));
     }
-    answer(pull, std::move(result));
+    return std::nullopt;
 }
 
 void PullMessageProcessor::hold(HeldPull pull, const GetResult& result)

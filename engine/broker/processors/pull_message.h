@@ -5,6 +5,7 @@
 #include "remoting/dispatcher.h"
 
 #include <memory>
+#include <optional>
 
 namespace gantry {
 
@@ -32,10 +33,10 @@ private:
     bool check(const PullMessageHeader& header, Responder& responder, Checked& checked) const;
     bool checkSubscription(const PullMessageHeader& header, Responder& responder, Checked& checked) const;
     void readOrDefer(HeldPull pull, Pass pass);
-    void read(HeldPull pull, Pass pass);
+    /// Gives the pull back when that would wait for the disk and must not.
+    [[nodiscard]] std::optional<HeldPull> read(HeldPull pull, Pass pass, bool mayWait);
     void answer(HeldPull& pull, GetResult result) const;
     void hold(HeldPull pull, const GetResult& result);
-    [[nodiscard]] bool isFarBehind(const PullMessageHeader& header) const;
 
     BrokerCore& m_core;
 };

@@ -65,10 +65,13 @@ public:
     }
     [[nodiscard]] Result<> start()
     {
-        m_broker = std::make_unique<Broker>(config(), Broker::Dependencies{m_files, SystemClock::instance(), m_runtime});
+        FileSystem& files = m_otherFiles != nullptr ? *m_otherFiles : m_files;
+        m_broker = std::make_unique<Broker>(config(), Broker::Dependencies{files, SystemClock::instance(), m_runtime});
         return m_broker->start();
     }
     void stop() { m_broker.reset(); }
+    /// From the next start on. Must outlive the harness.
+    void useFiles(FileSystem& files) { m_otherFiles = &files; }
     [[nodiscard]] Result<> restart()
     {
         stop();
@@ -214,6 +217,7 @@ private:
 
     QTemporaryDir m_directory;
     PosixFileSystem m_files;
+    FileSystem* m_otherFiles = nullptr;
     Configure m_configure;
     std::shared_ptr<Notices> m_notices;
     IoRuntime m_runtime{IoRuntime::Options{}};

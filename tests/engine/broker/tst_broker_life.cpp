@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "broker_harness.h"
+#include "cold_files.h"
 
 #include "message/topic_name.h"
 #include "namesrv/name_server.h"
@@ -66,10 +67,54 @@ private Q_SLOTS:
     void registersWithEveryNameServer();
     void startsWithoutNameServers();
     void listensOnTheFastPort();
+    void readsFromTheDiskOffTheLoops();
 
 private:
     static void sendBack(BrokerHarness& harness, const MessageExt& message, const std::string& group, int delayLevel, int timesMax);
 };
+
+/// Whatever a client may ask for that lies in the files: a thread that serves connections does not wait for it.
+void TstBrokerLife::readsFromTheDiskOffTheLoops()
+{
+    ColdFiles files;
+    BrokerHarness harness;
+    START(harness);
+    for (int i = 0; i < 50; ++i) {
+        COMPARE_CODE(harness.call(BrokerHarness::sendRequest(BrokerHarness::sendHeader("cold", 0, properties({{"KEYS", "k"}})), "x")),
+                     ResponseCode::Success);
+    }
+    QCOMPARE(harness.pullMessages("cold", 0, 0, 50).size(), std::size_t{50});
+    harness.stop();
+    harness.useFiles(files);
+    START(harness); // the queues' entries are in their files only now
+    files.counts.onLoops = 0;
+
+    const auto messages = harness.pullMessages("cold", 0, 0, 50);
+    QCOMPARE(messages.size(), std::size_t{50});
+    QVERIFY(files.counts.refused > 0);
+    QVERIFY(files.counts.elsewhere > 0);
+    for (const auto code : {RequestCode::QueryConsumerOffset, RequestCode::SearchOffsetByTimestamp, RequestCode::GetEarliestMsgStoretime,
+                            RequestCode::ViewMessageById, RequestCode::QueryMessage, RequestCode::GetTopicStatsInfo}) {
+        auto request = RemotingCommand::request(code);
+        request.fields.add("consumerGroup", "new group");
+        request.fields.add("topic", "cold");
+        request.fields.add("queueId", "0");
+        request.fields.add("timestamp", "1");
+        request.fields.add("offset", messages.front().commitLogOffset);
+        request.fields.add("key", "k");
+        request.fields.add("maxNum", "32");
+        request.fields.add("beginTimestamp", "0");
+        request.fields.add("endTimestamp", "9999999999999");
+        COMPARE_CODE(harness.call(request), ResponseCode::Success);
+    }
+    ConsumerSendMsgBackHeader back;
+    back.offset = messages.front().commitLogOffset;
+    back.group = "g";
+    back.delayLevel = 1;
+    back.originMsgId = "x";
+    COMPARE_CODE(harness.call(BrokerHarness::make(RequestCode::ConsumerSendMsgBack, back)), ResponseCode::Success);
+    QCOMPARE(files.counts.onLoops.load(), 0);
+}
 
 void TstBrokerLife::sendBack(BrokerHarness& harness, const MessageExt& message, const std::string& group, int delayLevel, int timesMax)
 {
