@@ -54,6 +54,9 @@ public:
     {
         return wait == ReadWait::Allowed ? readAt(offset, target) : readCached(offset, target);
     }
+    /// Where at or behind the offset something else than zeros may be, as far as the file system can tell without
+    /// reading; the file's size when there is nothing more.
+    virtual Result<std::uint64_t> nextData(std::uint64_t offset) { return offset; }
     /// Writes all bytes or fails.
     virtual Result<> writeAt(std::uint64_t offset, ByteView bytes) = 0;
     virtual Result<> resize(std::uint64_t size) = 0;

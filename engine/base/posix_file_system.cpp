@@ -110,6 +110,15 @@ public:
         return done;
     }
 
+    Result<std::uint64_t> nextData(std::uint64_t offset) override
+    {
+        const off_t found = ::lseek(m_descriptor, static_cast<off_t>(offset), SEEK_DATA);
+        if (found >= 0) {
+            return static_cast<std::uint64_t>(found);
+        }
+        return errno == ENXIO ? size() : Result<std::uint64_t>(offset);
+    }
+
     Result<> writeAt(std::uint64_t offset, ByteView bytes) override
     {
         std::size_t done = 0;

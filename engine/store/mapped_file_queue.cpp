@@ -104,6 +104,18 @@ Result<std::size_t> MappedFileQueue::readAt(std::int64_t offset, MutableByteView
     return handle->readAt(static_cast<std::uint64_t>(position), target.first(length), wait);
 }
 
+Result<std::int64_t> MappedFileQueue::nextData(std::int64_t offset) const
+{
+    const MappedFilePtr file = find(offset);
+    if (!file) {
+        return offset;
+    }
+    GANTRY_TRY(handle, m_cache.open({0, file->fromOffset()}, OpenMode::ReadWrite,
+                                    [&] { return file->path(); }));
+    GANTRY_TRY(position, handle->nextData(static_cast<std::uint64_t>(offset - file->fromOffset())));
+    return std::min(file->endOffset(), file->fromOffset() + static_cast<std::int64_t>(position));
+}
+
 Result<> MappedFileQueue::writeAt(std::int64_t offset, ByteView bytes)
 {
     const MappedFilePtr file = find(offset);

@@ -48,6 +48,8 @@ public:
     /// Reads from one file: fewer bytes than asked for at its end, none where no file is.
     Result<std::size_t> readAt(std::int64_t offset, MutableByteView target,
                                ReadWait wait = ReadWait::Allowed) const;
+    /// Where at or behind the offset something else than zeros may be; the end of the offset's file if nowhere in it.
+    Result<std::int64_t> nextData(std::int64_t offset) const;
     /// Makes everything written to the file durable, by whomever; for recovery only.
     Result<> sync(const MappedFilePtr& file);
     /// Overwrites and syncs; for recovery only.
