@@ -46,7 +46,8 @@ private:
         RawQueueEntry entry;
     };
 
-    static constexpr std::size_t kScanChunk = 4 * kMiB;
+    /// Fits the cache, so that what was read is checked while it is near.
+    static constexpr std::size_t kScanChunk = 512 * kKiB;
 
     Result<std::int64_t> startAfterCleanExit();
     Result<std::int64_t> startAfterCrash(const CheckpointValues& checkpoint);
