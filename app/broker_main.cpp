@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon.h"
 
+#include "base/bus_error.h"
 #include "base/log.h"
 #include "base/posix_file_system.h"
 #include "broker/broker.h"
@@ -101,5 +102,6 @@ int main(int argc, char** argv)
         }
     }
     raiseOpenFileLimit();
+    explainBusErrors();
     return serve(*config, signals);
 }

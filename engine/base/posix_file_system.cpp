@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/posix_file_system.h"
 
+#include "base/bus_error.h"
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -24,12 +26,24 @@ tl::unexpected<Error> failOn(const char* action, const fs::path& path, int errno
     return failErrno(errnoValue, fmt::format("cannot {} {}", action, path.string()));
 }
 
+/// Again and again while a signal interrupts it.
+template <typename Call>
+auto uninterrupted(const Call& call)
+{
+    auto result = call();
+    while (result < 0 && errno == EINTR) {
+        result = call();
+    }
+    return result;
+}
+
 class PosixRegion final : public MappedRegion
 {
 public:
-    PosixRegion(void* address, std::size_t size)
+    PosixRegion(void* address, std::size_t size, const fs::path& path)
         : m_address(address)
         , m_size(size)
+        , m_name(address, size, path.string())
     {}
     ~PosixRegion() override { ::munmap(m_address, m_size); }
     PosixRegion(const PosixRegion&) = delete;
@@ -58,13 +72,15 @@ private:
 
     void* m_address;
     std::size_t m_size;
+    NamedMapping m_name;
 };
 
 class PosixFile final : public File
 {
 public:
-    PosixFile(int descriptor, fs::path path)
-        : m_descriptor(descriptor)
+    PosixFile(const PosixCalls& calls, int descriptor, fs::path path)
+        : m_calls(calls)
+        , m_descriptor(descriptor)
         , m_path(std::move(path))
     {}
     ~PosixFile() override { ::close(m_descriptor); }
@@ -75,13 +91,12 @@ public:
     {
         std::size_t done = 0;
         while (done < target.size()) {
-            const ssize_t count = ::pread(m_descriptor, target.data() + done, target.size() - done,
-                                          static_cast<off_t>(offset + done));
+            const ssize_t count = uninterrupted([&] {
+                return m_calls.pread(m_descriptor, target.data() + done, target.size() - done,
+                                     static_cast<off_t>(offset + done));
+            });
             if (count < 0) {
-                if (errno == EINTR) {
-                    continue;
-                }
-                return failOn("read", m_path, errno);
+                return failErrno(errno, fmt::format("cannot read {} at byte {}", m_path.string(), offset + done));
             }
             if (count == 0) {
                 break;
@@ -123,13 +138,12 @@ public:
     {
         std::size_t done = 0;
         while (done < bytes.size()) {
-            const ssize_t count = ::pwrite(m_descriptor, bytes.data() + done, bytes.size() - done,
-                                           static_cast<off_t>(offset + done));
-            if (count < 0) {
-                if (errno == EINTR) {
-                    continue;
-                }
-                return failOn("write", m_path, errno);
+            const ssize_t count = uninterrupted([&] {
+                return m_calls.pwrite(m_descriptor, bytes.data() + done, bytes.size() - done,
+                                      static_cast<off_t>(offset + done));
+            });
+            if (count <= 0) { // nothing taken, and no reason given, will not get better
+                return failOn("write", m_path, count < 0 ? errno : EIO);
             }
             done += static_cast<std::size_t>(count);
         }
@@ -138,7 +152,7 @@ public:
 
     Result<> resize(std::uint64_t size) override
     {
-        if (::ftruncate(m_descriptor, static_cast<off_t>(size)) != 0) {
+        if (uninterrupted([&] { return m_calls.ftruncate(m_descriptor, static_cast<off_t>(size)); }) != 0) {
             return failOn("resize", m_path, errno);
         }
         return {};
@@ -148,7 +162,10 @@ public:
     {
         // posix_fallocate would fall back to writing zeroes over the range on file systems without support;
         // there a sparse file is what is left, so the size is set and the blocks come at first write.
-        if (::fallocate(m_descriptor, 0, static_cast<off_t>(offset), static_cast<off_t>(length)) == 0) {
+        const auto reserve = [&] {
+            return m_calls.fallocate(m_descriptor, 0, static_cast<off_t>(offset), static_cast<off_t>(length));
+        };
+        if (uninterrupted(reserve) == 0) {
             return {};
         }
         if (errno != EOPNOTSUPP) {
@@ -160,7 +177,8 @@ public:
 
     Result<> syncData() override
     {
-        if (::fdatasync(m_descriptor) != 0) {
+        // An interrupted call has taken no page for clean, so asking again is safe, other than after EIO.
+        if (uninterrupted([&] { return m_calls.fdatasync(m_descriptor); }) != 0) {
             return failOn("sync", m_path, errno);
         }
         return {};
@@ -178,7 +196,7 @@ public:
             // of a few bytes then makes such a whole block dirty: each sync would write 2 MiB.
             (void)::madvise(address, length, MADV_RANDOM);
         }
-        return std::make_unique<PosixRegion>(address, length);
+        return std::make_unique<PosixRegion>(address, length, m_path);
     }
 
     [[nodiscard]] Result<std::uint64_t> size() const override
@@ -193,6 +211,7 @@ public:
     [[nodiscard]] const fs::path& path() const override { return m_path; }
 
 private:
+    const PosixCalls& m_calls;
     int m_descriptor;
     fs::path m_path;
 };
@@ -267,16 +286,24 @@ tl::unexpected<Error> failOn(const char* action, const fs::path& path, const std
 
 } // namespace
 
+const PosixCalls& PosixCalls::system()
+{
+    static const PosixCalls calls{
+        [](const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); },
+        ::pread, ::pwrite, ::ftruncate, ::fallocate, ::fdatasync, ::fsync};
+    return calls;
+}
+
 Result<std::unique_ptr<File>> PosixFileSystem::open(const fs::path& path, OpenMode mode)
 {
     int flags = O_CLOEXEC;
     flags |= mode == OpenMode::ReadOnly ? O_RDONLY : O_RDWR;
     flags |= mode == OpenMode::Create ? O_CREAT : 0;
-    const int descriptor = ::open(path.c_str(), flags, 0600);
+    const int descriptor = uninterrupted([&] { return m_calls.open(path.c_str(), flags, 0600); });
     if (descriptor < 0) {
         return failOn("open", path, errno);
     }
-    return std::make_unique<PosixFile>(descriptor, path);
+    return std::make_unique<PosixFile>(m_calls, descriptor, path);
 }
 
 Result<> PosixFileSystem::remove(const fs::path& path)
@@ -343,11 +370,12 @@ Result<> PosixFileSystem::createDirectories(const fs::path& directory)
 
 Result<> PosixFileSystem::syncDirectory(const fs::path& directory)
 {
-    const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int descriptor =
+        uninterrupted([&] { return m_calls.open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); });
     if (descriptor < 0) {
         return failOn("open directory", directory, errno);
     }
-    const int status = ::fsync(descriptor);
+    const int status = uninterrupted([&] { return m_calls.fsync(descriptor); });
     const int error = errno;
     ::close(descriptor);
     if (status != 0) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/bus_error.h"
 #include "base/byte_cursor.h"
 #include "base/compress.h"
 #include "base/crc32.h"
@@ -13,6 +14,8 @@
 #include "support/compare.h"
 
 #include <nlohmann/json.hpp>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -20,7 +23,10 @@
 #include <QStorageInfo>
 #include <QTemporaryDir>
 
+#include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <csignal>
 #include <numeric>
 #include <random>
 
@@ -51,6 +57,9 @@ private Q_SLOTS:
     void filesReplaceAtomically();
     void filesListAndRemove();
     void filesNameWhatFailed();
+    void interruptedAndShortCallsGoOn();
+    void failingCallsAreReported();
+    void busErrorsAreExplained();
     void lockKeepsOtherProcessesOut();
     void jsonIsBounded();
     void uniqueFunctionOwnsMoveOnlyState();
@@ -364,6 +373,139 @@ void TestBase::filesNameWhatFailed()
     QVERIFY(!missing);
     QCOMPARE(missing.error().code, Errc::NotFound);
     QVERIFY(missing.error().message.find("gantry-no-such-folder") != std::string::npos);
+}
+
+namespace {
+
+/// A system that interrupts most calls and moves few bytes, or fails one kind of call.
+struct BadSystem
+{
+    std::mt19937 random{7};
+    int calls = 0;
+    int interrupted = 0;
+    int failing = -1; ///< a place in kBadCalls
+    int error = EIO;
+
+    /// True if the call is not to be made, errno set.
+    bool refuses(int place)
+    {
+        if (place == failing) {
+            ++calls;
+            errno = error;
+            return true;
+        }
+        if (failing < 0 && random() % 3 != 0) {
+            ++interrupted;
+            errno = EINTR;
+            return true;
+        }
+        return false;
+    }
+    std::size_t few(std::size_t size) { return failing < 0 && size > 1 ? 1 + random() % (size / 2) : size; }
+};
+BadSystem g_bad;
+
+const PosixCalls kBadCalls{
+    [](const char* path, int flags, mode_t mode) { return g_bad.refuses(0) ? -1 : ::open(path, flags, mode); },
+    [](int file, void* target, std::size_t size, off_t at) {
+        return g_bad.refuses(1) ? ssize_t{-1} : ::pread(file, target, g_bad.few(size), at);
+    },
+    [](int file, const void* bytes, std::size_t size, off_t at) {
+        return g_bad.refuses(2) ? ssize_t{-1} : ::pwrite(file, bytes, g_bad.few(size), at);
+    },
+    [](int file, off_t size) { return g_bad.refuses(3) ? -1 : ::ftruncate(file, size); },
+    [](int file, int mode, off_t at, off_t size) { return g_bad.refuses(4) ? -1 : ::fallocate(file, mode, at, size); },
+    [](int file) { return g_bad.refuses(5) ? -1 : ::fdatasync(file); },
+    [](int file) { return g_bad.refuses(6) ? -1 : ::fsync(file); }};
+
+} // namespace
+
+void TestBase::interruptedAndShortCallsGoOn()
+{
+    const QTemporaryDir directory;
+    const std::filesystem::path path = directory.filePath("a").toStdString();
+    PosixFileSystem files(kBadCalls);
+    for (int round = 0; round < 50; ++round) {
+        g_bad = BadSystem{};
+        g_bad.random.seed(static_cast<unsigned>(round));
+        std::string bytes(3'000, '\0');
+        std::generate(bytes.begin(), bytes.end(), [] { return static_cast<char>(g_bad.random()); });
+        auto file = files.open(path, OpenMode::Create);
+        QVERIFY(file.has_value());
+        QVERIFY((*file)->resize(100).has_value());
+        QVERIFY((*file)->allocate(0, 8'192).has_value());
+        QVERIFY((*file)->writeAt(17, asBytes(bytes)).has_value());
+        QVERIFY((*file)->syncData().has_value());
+        QVERIFY(files.syncDirectory(path.parent_path()).has_value());
+        std::string again(bytes.size(), '\0');
+        QCOMPARE((*file)->readAt(17, std::as_writable_bytes(std::span(again))).value(), bytes.size());
+        QVERIFY(again == bytes);
+        QCOMPARE((*file)->size().value(), std::uint64_t{8'192});
+        QVERIFY(g_bad.interrupted > 8);
+    }
+}
+
+void TestBase::failingCallsAreReported()
+{
+    const QTemporaryDir directory;
+    const std::filesystem::path path = directory.filePath("a").toStdString();
+    g_bad = BadSystem{};
+    g_bad.failing = 99;
+    PosixFileSystem files(kBadCalls);
+    auto file = files.open(path, OpenMode::Create);
+    QVERIFY(file.has_value());
+    for (const auto& [error, code] : {std::pair{EIO, Errc::Io}, {ENOSPC, Errc::DiskFull}}) {
+        g_bad.error = error;
+        std::byte target[10];
+        const auto fails = [&](int place, const auto& call) {
+            g_bad.failing = place;
+            g_bad.calls = 0;
+            const auto result = call();
+            return !result && result.error().code == code && g_bad.calls == 1 && // never asked again
+                   result.error().message.find(directory.path().toStdString()) != std::string::npos;
+        };
+        QVERIFY(fails(0, [&] { return files.open(path, OpenMode::ReadOnly); }));
+        QVERIFY(fails(1, [&] { return (*file)->readAt(0, target); }));
+        QVERIFY(fails(2, [&] { return (*file)->writeAt(0, target); }));
+        QVERIFY(fails(3, [&] { return (*file)->resize(3); }));
+        QVERIFY(fails(4, [&] { return (*file)->allocate(0, 3); }));
+        QVERIFY(fails(5, [&] { return (*file)->syncData(); }));
+        QVERIFY(fails(6, [&] { return files.syncDirectory(path.parent_path()); }));
+    }
+}
+
+void TestBase::busErrorsAreExplained()
+{
+    const QTemporaryDir directory;
+    const std::filesystem::path path = directory.filePath("mapped").toStdString();
+    int channel[2];
+    QCOMPARE(::pipe(channel), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::dup2(channel[1], STDERR_FILENO);
+        const rlimit none{0, 0};
+        ::setrlimit(RLIMIT_CORE, &none);
+        explainBusErrors();
+        auto file = PosixFileSystem::instance().open(path, OpenMode::Create);
+        const bool isMade = file && (*file)->resize(16'384);
+        auto region = (*file)->map(0, 16'384, MapAccess::ReadWrite);
+        const bool isCut = isMade && region && (*file)->resize(4'096);
+        volatile std::byte* const memory = (*region)->data();
+        memory[8'200] = std::byte{1};
+        ::_exit(isCut ? 3 : 4);
+    }
+    ::close(channel[1]);
+    std::string said;
+    char buffer[500];
+    for (ssize_t count = 0; (count = ::read(channel[0], buffer, sizeof buffer)) > 0;) {
+        said.append(buffer, static_cast<std::size_t>(count));
+    }
+    ::close(channel[0]);
+    int status = 0;
+    QCOMPARE(::waitpid(child, &status, 0), child);
+    QVERIFY(WIFSIGNALED(status));
+    QCOMPARE(WTERMSIG(status), SIGBUS);
+    QVERIFY2(said.find(path.string() + " cannot be read or written at byte 8200") != std::string::npos, said.c_str());
 }
 
 void TestBase::lockKeepsOtherProcessesOut()
