@@ -37,10 +37,10 @@ Result<bool> ConfigFile::load(const Parse& parse)
             continue;
         }
         auto text = readWholeFile(m_files, *path, kConfigBytesMax);
-        if (text && isBlank(*text)) {
-            continue; // what an interrupted write of Apache's broker leaves; not a reason to refuse to start
-        }
-        Result<> parsed = text ? parse(*text) : Result<>(tl::unexpected<Error>(text.error()));
+        // Nobody writes an empty table: taken for one, it would have the topics' queues cleaned up as unused.
+        Result<> parsed = !text           ? Result<>(tl::unexpected<Error>(text.error()))
+                          : isBlank(*text) ? fail(Errc::Corruption, "{} is empty", path->string())
+                                           : parse(*text);
         if (parsed) {
             if (path == &m_backupPath) {
                 log::warning("broker", "{} is missing, empty or damaged; using {}", m_path.string(), path->string());
@@ -61,7 +61,10 @@ Result<bool> ConfigFile::load(const Parse& parse)
 
 Result<> ConfigFile::save(std::string_view content)
 {
-    GANTRY_CHECK(m_files.createDirectories(m_path.parent_path()));
+    if (const auto directory = m_path.parent_path(); !m_files.exists(directory)) {
+        GANTRY_CHECK(m_files.createDirectories(directory));
+        GANTRY_CHECK(m_files.syncDirectory(directory.parent_path())); // else a power cut takes it with all in it
+    }
     if (m_files.exists(m_path)) {
         auto old = readWholeFile(m_files, m_path, kConfigBytesMax);
         if (old && !isBlank(*old)) {

@@ -22,7 +22,8 @@ public:
     ConfigFile(FileSystem& files, std::filesystem::path path);
 
     /// Hands the file's text to `parse`, or that of the .bak file. False, without a call, if there is neither: the
-    /// table starts empty. An error if there is a file but none that can be used; starting empty would lose the table.
+    /// table starts empty. An error if there is a file but none that can be used, because it is empty or damaged:
+    /// starting without would lose the table.
     [[nodiscard]] Result<bool> load(const Parse& parse);
     /// Durable when it returns. A crash leaves the old or the new text in the file, and some older one in .bak.
     [[nodiscard]] Result<> save(std::string_view content);

@@ -21,6 +21,13 @@ Result<Json> parseObject(std::string_view text, std::string_view what)
     return std::move(document);
 }
 
+Result<> requireObject(const Json& object, std::string_view name, std::string_view what)
+{
+    const Json* const found = member(object, name);
+    return found != nullptr && found->is_object() ? Result<>{}
+                                                  : fail(Errc::Corruption, "{} without {}", what, name);
+}
+
 const Json* member(const Json& object, std::string_view name)
 {
     if (!object.is_object()) {

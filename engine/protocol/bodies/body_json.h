@@ -21,6 +21,8 @@ using Json = nlohmann::json;
 /// The document if it is an object; an empty text counts as {}.
 [[nodiscard]] Result<Json> parseObject(std::string_view text, std::string_view what);
 
+/// Fails unless there is an object of that name: a table without its table is damaged, not empty.
+[[nodiscard]] Result<> requireObject(const Json& object, std::string_view name, std::string_view what);
 /// The member, or nothing if it is absent or null.
 [[nodiscard]] const Json* member(const Json& object, std::string_view name);
 [[nodiscard]] std::string text(const Json& object, std::string_view name, std::string_view fallback = {});

@@ -39,6 +39,7 @@ std::string ConsumerOffsetTable::encodeFile() const
 Result<ConsumerOffsetTable> ConsumerOffsetTable::decode(std::string_view text)
 {
     GANTRY_TRY(json, body::parseObject(text, "a table of consumer offsets"));
+    GANTRY_CHECK(body::requireObject(json, "offsetTable", "a table of consumer offsets"));
     ConsumerOffsetTable table;
     table.dataVersion = body::dataVersionFrom(json, "dataVersion");
     if (const Json* const inner = body::member(json, "offsetTable"); inner != nullptr && inner->is_object()) {
@@ -62,6 +63,7 @@ std::string DelayOffsetTable::encodeFile() const
 Result<DelayOffsetTable> DelayOffsetTable::decode(std::string_view text)
 {
     GANTRY_TRY(json, body::parseObject(text, "a table of delay offsets"));
+    GANTRY_CHECK(body::requireObject(json, "offsetTable", "a table of delay offsets"));
     return DelayOffsetTable{body::dataVersionFrom(json, "dataVersion"), body::offsetMap(json, "offsetTable")};
 }
 

@@ -105,6 +105,7 @@ std::string SubscriptionGroupTable::encodeFile() const
 Result<SubscriptionGroupTable> SubscriptionGroupTable::decode(std::string_view text)
 {
     GANTRY_TRY(json, body::parseObject(text, "a group table"));
+    GANTRY_CHECK(body::requireObject(json, "subscriptionGroupTable", "a group table"));
     SubscriptionGroupTable table;
     table.dataVersion = body::dataVersionFrom(json, "dataVersion");
     body::forEachMember(json, "subscriptionGroupTable", [&](const std::string& name, const Json& value) {

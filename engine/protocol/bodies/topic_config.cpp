@@ -115,6 +115,7 @@ std::string TopicConfigTable::encodeFile() const
 Result<TopicConfigTable> TopicConfigTable::decode(std::string_view text)
 {
     GANTRY_TRY(json, body::parseObject(text, "a topic table"));
+    GANTRY_CHECK(body::requireObject(json, "topicConfigTable", "a topic table"));
     return body::topicConfigTableFromJson(json);
 }
 
