@@ -293,7 +293,8 @@ Result<std::int64_t> CommitLogRecovery::findAnyNext(std::int64_t at)
     // A page of zeros is damage; a megabyte of them a file that was prepared and never used.
     GANTRY_TRY(isEmpty, m_scanner.isZeroAt(at, static_cast<std::size_t>(kMiB)));
     if (at > file->fromOffset() || !isEmpty) {
-        if (m_writtenEnd < at || m_writtenEnd > file->endOffset()) {
+        // An end that is exactly here was measured in the file before.
+        if (m_writtenEnd <= at || m_writtenEnd > file->endOffset()) {
             GANTRY_TRY(writtenEnd, m_scanner.nonZeroEnd(at));
             m_writtenEnd = writtenEnd;
         }

@@ -62,6 +62,10 @@ Result<std::unique_ptr<IndexFile>>
 IndexFile::open(FileSystem& files, const std::filesystem::path& path, IndexLayout layout)
 {
     GANTRY_TRY(file, files.open(path, OpenMode::ReadWrite));
+    GANTRY_TRY(size, file->size());
+    if (size < static_cast<std::uint64_t>(layout.fileSize())) { // touching pages that are not there would end the process
+        return fail(Errc::Corruption, "{} has {} bytes instead of {}", path.string(), size, layout.fileSize());
+    }
     GANTRY_TRY(region,
                file->map(0, static_cast<std::size_t>(layout.fileSize()), MapAccess::ReadWrite));
     std::unique_ptr<IndexFile> index(new IndexFile(std::move(file), std::move(region), layout));

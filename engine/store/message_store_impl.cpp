@@ -102,7 +102,10 @@ Result<> MessageStoreImpl::start()
     m_recovery.wasPoisoned = m_directory.hasPoisonMark();
     GANTRY_CHECK(m_directory.createAbortFile(m_recovery.wasPoisoned));
     m_health.setPoisonListener([this] { m_directory.markPoisoned(); });
-    GANTRY_CHECK(recover());
+    if (Result<> recovered = recover(); !recovered) {
+        m_directory.markPoisoned(); // a sync may be what failed: the next recovery must not trust the page cache
+        return recovered;
+    }
     if (m_recovery.wasPoisoned && !m_health.isPoisoned()) {
         GANTRY_CHECK(m_directory.createAbortFile(false)); // all of it is written anew
     }
@@ -133,6 +136,7 @@ Result<> MessageStoreImpl::recover()
     const std::int64_t timestamp = outcome.lastStoreTimestampMs > 0 ? outcome.lastStoreTimestampMs
                                                                     : checkpoint.physicMsgTimestamp;
     GANTRY_CHECK(m_log.start(outcome.end, timestamp));
+    m_retention.start();
     m_reput.start(outcome.end, timestamp);
     m_house.start(checkpoint, [this] { m_retention.run(false); });
     m_recovery.durationMs = std::chrono::duration_cast<std::chrono::milliseconds>(

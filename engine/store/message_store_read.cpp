@@ -5,6 +5,8 @@
 #include "store/message_store_impl.h"
 #include "store/record_scanner.h"
 
+#include "base/log.h"
+
 #include "store/seeded_bug.h"
 
 #include <unistd.h>
@@ -227,7 +229,14 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
     if (!raw && raw.error().code == Errc::Busy) {
         return comeAgain();
     }
-    if (!raw || raw->empty()) {
+    if (!raw) {
+        log::error("store", "queue {} of {} cannot be read at {}: {}", request.queueId, request.topic, request.offset,
+                   raw.error().message);
+        result.status = GetStatus::OffsetFoundNull;
+        result.nextBeginOffset = request.offset; // the next attempt may succeed; nothing is passed over
+        return result;
+    }
+    if (raw->empty()) {
         const std::int64_t perFile = m_config.consumeQueueFileSize / kConsumeQueueEntrySize;
         result.status = GetStatus::OffsetFoundNull;
         result.nextBeginOffset =
@@ -243,6 +252,13 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
     for (; at < end; ++at) {
         const RawQueueEntry entry =
             loadQueueEntry(asBytes(*raw).data() + (at - request.offset) * kConsumeQueueEntrySize);
+        if (!entry.isValid()) { // zeroed by the disk: its message is in the log, but nobody knows where
+            log::error("store", "entry {} of queue {} of {} is damaged; its message is passed over", at, request.queueId,
+                       request.topic);
+            m_metrics.damagedRecords.fetch_add(1, std::memory_order_relaxed);
+            lost = true;
+            continue;
+        }
         const bool isGone = entry.offset < logBegin;
         lost = lost || (isGone && !entry.isFiller());
         if (entry.isFiller() || isGone ||

@@ -3,6 +3,7 @@
 
 #include "base/byte_cursor.h"
 #include "base/units.h"
+#include "store/seeded_bug.h"
 
 #include <algorithm>
 #include <cstring>
@@ -77,9 +78,17 @@ Result<ByteView> RecordScanner::bytesAt(std::int64_t offset, std::size_t wanted,
     if (offset < m_bytesOffset || have < static_cast<std::int64_t>(wanted)) {
         m_bytes.resize(std::min(std::max(wanted, m_chunk), static_cast<std::size_t>(end - offset)));
         m_bytesOffset = offset;
-        GANTRY_TRY(count, m_segments.readAt(offset, std::as_writable_bytes(std::span(
-                                                        m_bytes.data(), m_bytes.size()))));
-        m_bytes.resize(count);
+        const auto count =
+            m_segments.readAt(offset, std::as_writable_bytes(std::span(m_bytes.data(), m_bytes.size())));
+        if (!count && !planted(SeededBug::UnreadableIsDamage)) {
+            // Whether a record is there nobody can tell, so nothing may be decided: not that the log ends here, either.
+            m_bytes.clear();
+            return fail(count.error().code,
+                        "the CommitLog cannot be read at offset {} ({}); the log is left as it is. Repair the disk, or "
+                        "copy the file to a good one: what cannot be copied may be zeros and costs those messages only",
+                        offset, count.error().message);
+        }
+        m_bytes.resize(count.value_or(0));
     }
     const auto position = static_cast<std::size_t>(offset - m_bytesOffset);
     const auto length = std::min(m_bytes.size() - position, static_cast<std::size_t>(end - offset));

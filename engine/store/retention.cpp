@@ -72,10 +72,49 @@ void Retention::lookAtClocks()
     m_expiryNowMs = std::min(wall, expected);
 }
 
+/// A file that says it was written before this process saw that it was not full yet was written while the wall clock was
+/// behind. It would be deleted too early now or, worse, by the next process, which cannot know: it is made to have been
+/// written now.
+void Retention::correctTimes()
+{
+    const auto now = m_parts.clock.steady();
+    const auto files = m_parts.log.segments().all();
+    std::map<std::int64_t, std::chrono::steady_clock::time_point> writtenAfter;
+    for (auto file = files.rbegin(); file != files.rend() && (*file)->endOffset() > m_ownFrom; ++file) {
+        const bool isLast = file == files.rbegin();
+        const auto known = m_writtenAfter.find((*file)->fromOffset());
+        const auto since = isLast ? now : known != m_writtenAfter.end() ? known->second : m_lastRound;
+        writtenAfter.emplace((*file)->fromOffset(), since);
+        const std::int64_t earliest =
+            m_parts.clock.wallMs() - duration_cast<milliseconds>(now - since).count() - kDriftMs;
+        const auto modified = m_parts.files.lastModifiedMs((*file)->path());
+        if (isLast || !modified || *modified >= earliest || !m_parts.health.acceptsWrites()) {
+            continue;
+        }
+        const Result<> touched = touch((*file)->path());
+        log::warning("store", "{} was written while the clock was behind, {}", (*file)->path().string(),
+                     touched ? "from now on it counts as written now" : touched.error().message);
+    }
+    m_writtenAfter = std::move(writtenAfter);
+    m_lastRound = now;
+}
+
+/// The first byte, which never changes, is written again.
+Result<> Retention::touch(const std::filesystem::path& path)
+{
+    std::byte first[1] = {};
+    GANTRY_TRY(file, m_parts.files.open(path, OpenMode::ReadWrite));
+    GANTRY_TRY(count, file->readAt(0, first));
+    return count == 1 ? file->writeAt(0, first) : Result<>{};
+}
+
 int Retention::run(bool atAnyHour)
 {
     const std::lock_guard guard(m_mutex);
     lookAtClocks();
+    if (!planted(SeededBug::WrittenInThePastIsOld)) {
+        correctTimes();
+    }
     const StoreConfig& config = m_parts.config;
     const double ratio = std::max(diskRatio(m_parts.files, m_parts.log.segments().directory()),
                                   diskRatio(m_parts.files, m_parts.queues.directory()));

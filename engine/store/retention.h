@@ -7,6 +7,7 @@
 #include "store/reput_service.h"
 
 #include <chrono>
+#include <map>
 #include <mutex>
 
 namespace gantry {
@@ -32,6 +33,12 @@ public:
         , m_agreedWallMs(parts.clock.wallMs())
     {}
 
+    /// Before the first message of this process.
+    void start()
+    {
+        m_ownFrom = m_parts.log.tail();
+        m_lastRound = m_parts.clock.steady();
+    }
     /// One round; `atAnyHour` deletes expired files also outside deleteWhen. Returns files deleted,
     /// of all kinds.
     int run(bool atAnyHour);
@@ -42,15 +49,21 @@ public:
 private:
     [[nodiscard]] bool isDeleteHour() const;
     void lookAtClocks();
+    void correctTimes();
+    [[nodiscard]] Result<> touch(const std::filesystem::path& path);
     [[nodiscard]] bool isExpired(const MappedFile& file) const;
     void judgeDisk(double ratio);
     int deleteLogFiles(bool mayDeleteExpired, bool mustFree);
 
     const Parts m_parts;
+    std::int64_t m_ownFrom = 0; // CommitLog offset where this process began to write
     std::mutex m_mutex; // one round at a time; guards what follows
     std::chrono::steady_clock::time_point m_agreedAt; // when both clocks last went together
     std::int64_t m_agreedWallMs = 0;
     std::int64_t m_expiryNowMs = 0;
+    std::chrono::steady_clock::time_point m_lastRound;
+    /// By the file's offset: it was still written after this.
+    std::map<std::int64_t, std::chrono::steady_clock::time_point> m_writtenAfter;
 };
 
 } // namespace gantry

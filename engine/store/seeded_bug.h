@@ -34,6 +34,8 @@ enum class SeededBug {
     IndexNotForgotten,
     DiskFullForever,
     ExpiryTrustsWallClock,
+    WrittenInThePastIsOld,
+    UnreadableIsDamage,
     Count
 };
 

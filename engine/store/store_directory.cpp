@@ -16,6 +16,9 @@ namespace {
 /// Directories only other kinds of brokers make; their messages would be missed silently.
 constexpr std::string_view kForeignDirectories[] = {"batchconsumequeue", "consumequeue_ext"};
 
+/// Directories below config/ that hold RocksDB databases, beside rdb*.
+constexpr std::string_view kRocksDbTables[] = {"topics", "subscriptionGroups", "consumerOffsets"};
+
 /// Behind the process id in the abort file, which Apache only looks for and does not read.
 constexpr std::string_view kPoisonMark = "poisoned";
 constexpr std::uint64_t kAbortBytesMax = 4096;
@@ -105,13 +108,17 @@ Result<> StoreDirectory::claim()
 Result<> StoreDirectory::createDurably(const std::filesystem::path& directory)
 {
     std::vector<std::filesystem::path> changed;
-    for (std::filesystem::path path = directory; !path.empty() && !m_files.exists(path);
-         path = path.parent_path()) {
+    std::filesystem::path path = directory;
+    for (; !path.empty() && !m_files.exists(path); path = path.parent_path()) {
         changed.push_back(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
     }
     GANTRY_CHECK(m_files.createDirectories(directory));
     for (const std::filesystem::path& parent : changed) {
         GANTRY_CHECK(m_files.syncDirectory(parent));
+    }
+    // Those above may be of a start that failed before they were durable. Not all of them need be ours to open or sync.
+    for (; !changed.empty() && path.has_relative_path(); path = path.parent_path()) {
+        (void)m_files.syncDirectory(path.has_parent_path() ? path.parent_path() : ".");
     }
     return {};
 }
@@ -163,6 +170,7 @@ Result<> StoreDirectory::validate() const
     GANTRY_CHECK(validateCommitLog());
     GANTRY_CHECK(validateConsumeQueues());
     GANTRY_CHECK(validateIndex());
+    GANTRY_CHECK(validateConfigTables());
     for (const std::string_view name : kForeignDirectories) {
         GANTRY_TRY(entries, m_files.list(m_config.rootDirectory / name));
         if (!entries.empty()) {
@@ -170,6 +178,31 @@ Result<> StoreDirectory::validate() const
                 Errc::Unsupported,
                 "{} holds files of a feature this broker does not have; it is left untouched",
                 (m_config.rootDirectory / name).string());
+        }
+    }
+    return {};
+}
+
+/// A broker with storeType=defaultRocksDB, or configManagerVersion=v2, has its topics, groups and offsets there; the JSON
+/// files beside them are missing or old, so that starting with those would lose tables silently.
+Result<> StoreDirectory::validateConfigTables() const
+{
+    const std::filesystem::path config = m_config.rootDirectory / "config";
+    GANTRY_TRY(entries, m_files.list(config));
+    for (const DirectoryEntry& entry : entries) {
+        const bool isTable = entry.name.starts_with("rdb") ||
+                             std::find(std::begin(kRocksDbTables), std::end(kRocksDbTables), entry.name) !=
+                                 std::end(kRocksDbTables);
+        if (!entry.isDirectory || !isTable) {
+            continue;
+        }
+        GANTRY_TRY(files, m_files.list(config / entry.name));
+        if (std::any_of(files.begin(), files.end(), [](const DirectoryEntry& file) { return isRocksDbName(file.name); })) {
+            return fail(Errc::Unsupported,
+                        "{} is a RocksDB database with the broker's tables (configManagerVersion=v2 or "
+                        "storeType=defaultRocksDB); this broker keeps them in JSON files, the directory is left untouched. "
+                        "Export them with mqadmin rocksDBConfigToJson, or move the database away",
+                        (config / entry.name).string());
         }
     }
     return {};

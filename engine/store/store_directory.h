@@ -42,6 +42,7 @@ private:
     Result<> validateCommitLog() const;
     Result<> validateConsumeQueues() const;
     Result<> validateIndex() const;
+    Result<> validateConfigTables() const;
     Result<> validateLengths(const std::filesystem::path& directory, std::int64_t fileSize,
                              const char* setting, bool mayBeEmpty) const;
 

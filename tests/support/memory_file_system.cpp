@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/memory_file_system.h"
 
+#include "support/memory_buffer.h"
+#include "support/memory_lock.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -15,67 +18,7 @@ namespace {
 
 constexpr std::size_t kSector = 512;
 
-/// Bytes at an address that never changes, so that mappings can point at them. Untouched memory
-/// costs nothing.
-class Buffer
-{
-public:
-    Buffer() = default;
-    ~Buffer() { std::free(m_data); }
-    Buffer(const Buffer&) = delete;
-    Buffer& operator=(const Buffer&) = delete;
-
-    [[nodiscard]] std::byte* data() const { return m_data; }
-    [[nodiscard]] std::size_t size() const { return m_size; }
-
-    void resize(std::size_t size)
-    {
-        if (size < m_size) {
-            std::memset(m_data + size, 0, m_size - size);
-        }
-        if (size > m_capacity) {
-            const std::size_t capacity = std::max(size, 2 * m_capacity);
-            // calloc() takes large blocks as untouched pages, which cost nothing until written.
-            auto* grown = static_cast<std::byte*>(std::calloc(capacity, 1));
-            if (m_size > 0) {
-                std::memcpy(grown, m_data, m_size);
-            }
-            std::free(m_data);
-            m_data = grown;
-            m_capacity = capacity;
-        }
-        m_size = size;
-    }
-    void assign(const Buffer& other)
-    {
-        resize(other.size());
-        if (other.size() > 0) {
-            std::memcpy(m_data, other.data(), other.size());
-        }
-    }
-    [[nodiscard]] std::size_t capacity() const { return m_capacity; }
-
-private:
-    std::byte* m_data = nullptr;
-    std::size_t m_size = 0;
-    std::size_t m_capacity = 0;
-};
-
-class HeldLock final : public FileLock
-{
-public:
-    HeldLock(std::shared_ptr<std::set<fs::path>> locks, fs::path path)
-        : m_locks(std::move(locks))
-        , m_path(std::move(path))
-    {}
-    ~HeldLock() override { m_locks->erase(m_path); }
-    HeldLock(const HeldLock&) = delete;
-    HeldLock& operator=(const HeldLock&) = delete;
-
-private:
-    std::shared_ptr<std::set<fs::path>> m_locks;
-    fs::path m_path;
-};
+using Buffer = MemoryBuffer;
 
 } // namespace
 
@@ -160,6 +103,27 @@ void settle(const MemoryFileSystem::Inode& inode, Buffer& durable, std::mt19937_
             if (arrives) {
                 std::memcpy(durable.data() + at, current.data() + at, length);
             }
+        }
+    }
+}
+
+/// As settle(), but for each length and sector somebody is asked.
+void settleChosen(const MemoryFileSystem::Inode& inode, Buffer& durable, const std::function<bool()>& arrives)
+{
+    const Buffer& current = inode.current;
+    if (current.size() != durable.size() && arrives()) {
+        durable.resize(current.size());
+    }
+    const std::size_t size = std::min(durable.size(), current.size());
+    for (std::size_t at = 0; at < size; at += kSector) {
+        const std::size_t length = std::min(kSector, size - at);
+        if (std::memcmp(current.data() + at, durable.data() + at, length) == 0) {
+            continue;
+        }
+        const auto lost = inode.givenUp.find(at);
+        const bool isGivenUp = lost != inode.givenUp.end() && lost->second == inode.sector(at);
+        if (!isGivenUp && arrives()) {
+            std::memcpy(durable.data() + at, current.data() + at, length);
         }
     }
 }
@@ -411,18 +375,80 @@ std::unique_ptr<MemoryFileSystem> MemoryFileSystem::afterPowerCut(std::uint64_t 
 {
     const std::lock_guard guard(m_mutex);
     std::mt19937_64 random(seed);
-    Names names = m_durable;
-    // A journalling file system keeps the order of name changes: some prefix of them made it.
+    const std::size_t pending = pendingNames();
+    const Names names = namesAfter(pending == 0 ? 0 : random() % (pending + 1));
+    return withNames(names, [&](const Inode& inode, Inode& survivor) {
+        if (inode.isDirty || inode.hasMappedWrites) {
+            settle(inode, survivor.durable, random);
+        }
+    });
+}
+
+std::unique_ptr<MemoryFileSystem> MemoryFileSystem::afterPowerCut(const PowerCut& cut) const
+{
+    const std::lock_guard guard(m_mutex);
+    std::size_t number = 0;
+    return withNames(namesAfter(cut.names), [&](const Inode& inode, Inode& survivor) {
+        settleChosen(inode, survivor.durable, [&] { return cut.arrives(number++); });
+    });
+}
+
+std::size_t MemoryFileSystem::pendingNames() const
+{
+    const std::lock_guard guard(m_mutex);
+    std::size_t count = 0;
+    for (const auto& [directory, changes] : m_pendingNames) {
+        count += changes.size();
+    }
+    return count;
+}
+
+std::size_t MemoryFileSystem::pendingWrites(std::size_t names) const
+{
+    std::size_t count = 0;
+    (void)afterPowerCut(PowerCut{names, [&](std::size_t) {
+                                     ++count;
+                                     return true; // a length that arrives shows the sectors behind it
+                                 }});
+    return count;
+}
+
+std::size_t MemoryFileSystem::hash() const
+{
+    const std::lock_guard guard(m_mutex);
+    std::size_t hash = 0;
+    const auto mix = [&](std::string_view text) {
+        hash = (hash ^ std::hash<std::string_view>{}(text)) * 0x9E3779B97F4A7C15ULL + 1;
+    };
+    for (const fs::path& directory : m_current.directories) {
+        mix(directory.native());
+    }
+    for (const auto& [path, inode] : m_current.files) {
+        mix(path.native());
+        mix({reinterpret_cast<const char*>(inode->current.data()), inode->current.size()});
+    }
+    return hash;
+}
+
+/// A journalling file system keeps the order of name changes: some prefix of them made it.
+MemoryFileSystem::Names MemoryFileSystem::namesAfter(std::size_t pendingCount) const
+{
     std::map<std::uint64_t, const NameChange*> pending;
     for (const auto& [directory, changes] : m_pendingNames) {
         for (const auto& [number, change] : changes) {
             pending[number] = &change;
         }
     }
-    std::size_t kept = pending.empty() ? 0 : random() % (pending.size() + 1);
-    for (auto change = pending.begin(); kept > 0; ++change, --kept) {
+    Names names = m_durable;
+    for (auto change = pending.begin(); pendingCount > 0 && change != pending.end(); ++change, --pendingCount) {
         apply(*change->second, names);
     }
+    return names;
+}
+
+std::unique_ptr<MemoryFileSystem>
+MemoryFileSystem::withNames(const Names& names, const std::function<void(const Inode&, Inode&)>& settle) const
+{
     auto copy = std::make_unique<MemoryFileSystem>();
     // Parents come before children in the set: what has no parent cannot be found.
     for (const fs::path& directory : names.directories) {
@@ -436,9 +462,7 @@ std::unique_ptr<MemoryFileSystem> MemoryFileSystem::afterPowerCut(std::uint64_t 
         }
         auto survivor = std::make_shared<Inode>();
         survivor->durable.assign(inode->durable);
-        if (inode->isDirty || inode->hasMappedWrites) {
-            settle(*inode, survivor->durable, random);
-        }
+        settle(*inode, *survivor);
         survivor->current.assign(survivor->durable);
         survivor->modifiedMs = inode->modifiedMs;
         copy->m_current.files[path] = survivor;
@@ -743,7 +767,7 @@ Result<std::unique_ptr<FileLock>> MemoryFileSystem::lock(const fs::path& path)
         m_current.files.emplace(path, inode);
         changeName({Change::CreateFile, path, inode, {}});
     }
-    return std::make_unique<HeldLock>(m_locks, path);
+    return std::make_unique<MemoryLock>(m_locks, path);
 }
 
 Result<SpaceInfo> MemoryFileSystem::space(const fs::path& path)

@@ -45,6 +45,19 @@ public:
     /// What the machine would find after losing power: of the sectors (512 bytes), lengths and
     /// names that are not durable, the seed decides which made it to the disk.
     [[nodiscard]] std::unique_ptr<MemoryFileSystem> afterPowerCut(std::uint64_t seed) const;
+    /// The same with every choice made by the caller: of what is not durable, the first `names` changes of names arrive,
+    /// and those lengths and sectors, numbered in the order of paths and places, for which `arrives` says so.
+    struct PowerCut
+    {
+        std::size_t names = 0;
+        std::function<bool(std::size_t number)> arrives;
+    };
+    [[nodiscard]] std::unique_ptr<MemoryFileSystem> afterPowerCut(const PowerCut& cut) const;
+    [[nodiscard]] std::size_t pendingNames() const;
+    /// How many numbers `arrives` is asked about when so many changes of names arrived.
+    [[nodiscard]] std::size_t pendingWrites(std::size_t names) const;
+    /// Of all names and bytes.
+    [[nodiscard]] std::size_t hash() const;
     /// Lets some dirty sectors and lengths become durable now, as a kernel may at any time.
     void writeBackSome(std::uint64_t seed);
 
@@ -118,6 +131,9 @@ private:
         std::string pathPart;
     };
 
+    [[nodiscard]] Names namesAfter(std::size_t pendingCount) const;
+    [[nodiscard]] std::unique_ptr<MemoryFileSystem>
+    withNames(const Names& names, const std::function<void(const Inode&, Inode&)>& settle) const;
     Result<> before(Call call, const std::filesystem::path& path);
     [[nodiscard]] std::uint64_t usedBytes() const;
     void changeName(NameChange change);

@@ -240,7 +240,9 @@ void StoreChecker::readIndex()
         }
         // Slot and entry counts are not in the file; the tests use 16 + 64, the field 5,000,000 +
         // 20,000,000.
-        const std::size_t slots = bytes->size() == 40 + 16 * 4 + 64 * 20 ? 16 : 5'000'000;
+        const std::size_t slots = m_indexSlots > 0                             ? m_indexSlots
+                                  : bytes->size() == 40 + 16 * 4 + 64 * 20 ? 16
+                                                                            : 5'000'000;
         const std::int32_t count = int32At(*bytes, 36);
         std::set<std::int32_t> reached;
         for (std::size_t slot = 0; slot < slots; ++slot) {

@@ -47,6 +47,8 @@ public:
         , m_root(std::move(root))
     {}
 
+    /// maxHashSlotNum, which no file tells; without it 16, or Apache's 5,000,000 for large files.
+    void setIndexSlots(std::size_t count) { m_indexSlots = count; }
     /// Reads everything. `fileSizes` are taken from the files found.
     void read();
 
@@ -61,6 +63,9 @@ public:
     [[nodiscard]] const std::vector<IndexEntry>& indexEntries() const { return m_index; }
     /// Behind the last record.
     [[nodiscard]] std::int64_t logEnd() const { return m_logEnd; }
+
+    /// Of the first file.
+    [[nodiscard]] std::int64_t logBegin() const { return m_logBegin; }
 
     /// Everything that is wrong, in words; empty = the files agree with each other:
     /// every queued record has its entry at its number, every entry points at such a record,
@@ -86,6 +91,7 @@ private:
     std::vector<std::string> m_formProblems;
     std::int64_t m_logEnd = 0;
     std::int64_t m_logBegin = -1; // of the first file
+    std::size_t m_indexSlots = 0;
 };
 
 } // namespace gantry

@@ -139,6 +139,7 @@ private Q_SLOTS:
     void lostFirstRecordOfAFile();
     void lyingCheckpointIsNotBelieved();
     void tornTailOverTwoFiles();
+    void tornRecordBetweenTwoGoodOnes();
     void failedSyncPoisons();
     void failedQueueWritePoisons();
     void fullDiskRefusesAndResumes();
@@ -414,34 +415,70 @@ void TstStoreCrash::lyingCheckpointIsNotBelieved()
     QCOMPARE(f.put("t", 0, "next").queueOffset, 40);
 }
 
+namespace {
+
+struct TwoFiles
+{
+    std::int64_t lastOfFirst = 0; ///< offset of the first file's last record
+    std::size_t before = 0;       ///< messages before it
+    std::unique_ptr<MemoryFileSystem> left;
+};
+
+/// Two CommitLog files, `inSecond` records in the second one; the body of the first file's last record is damaged and
+/// the first record of the second file lacks a sector of its properties.
+bool tearOverTwoFiles(StoreFixture& f, int inSecond, TwoFiles& torn)
+{
+    const std::int64_t fileSize = f.config.commitLogFileSize;
+    const std::string properties = keyProperty("k") + "filling\x01" + std::string(1'500, 'x') + "\x02";
+    for (int beyond = 0, i = 0; beyond < inSecond; ++i) {
+        const PutResult put = f.put("t", 0, std::to_string(i) + std::string(500, '.'), properties);
+        if (put.status != PutStatus::Ok) {
+            return false;
+        }
+        beyond += put.commitLogOffset >= fileSize ? 1 : 0;
+        if (put.commitLogOffset < fileSize) {
+            torn.lastOfFirst = put.commitLogOffset;
+            torn.before = static_cast<std::size_t>(i);
+        }
+    }
+    torn.left = f.files->afterKill();
+    const auto path = [](const char* name) { return kRoot / "commitlog" / name; };
+    torn.left->overwrite(path("00000000000000000000"), static_cast<std::uint64_t>(torn.lastOfFirst + 100),
+                         std::string(100, 'U'));
+    torn.left->overwrite(path("00000000000000016384"), 1'024, std::string(512, '\0')); // all of it properties
+    return true;
+}
+
+} // namespace
+
 void TstStoreCrash::tornTailOverTwoFiles()
 {
     StoreFixture f;
     QVERIFY(f.open());
-    const std::int64_t fileSize = f.config.commitLogFileSize;
-    std::int64_t lastOfFirst = 0;
-    std::size_t before = 0;
-    for (int beyond = 0, i = 0; beyond < 3; ++i) {
-        const PutResult put = f.put("t", 0, std::to_string(i) + std::string(1200, '.'));
-        COMPARE_NAMES(put.status, PutStatus::Ok);
-        beyond += put.commitLogOffset >= fileSize ? 1 : 0;
-        if (put.commitLogOffset < fileSize) {
-            lastOfFirst = put.commitLogOffset;
-            before = static_cast<std::size_t>(i);
-        }
-    }
-    auto left = f.files->afterKill();
-    const auto scribble = [&](const char* name, std::int64_t at, std::size_t length) {
-        auto file = left->open(kRoot / "commitlog" / name, OpenMode::ReadWrite);
-        return file && (*file)->writeAt(static_cast<std::uint64_t>(at), asBytes(std::string(length, 'U')));
-    };
-    QVERIFY(scribble("00000000000000000000", lastOfFirst, static_cast<std::size_t>(fileSize - lastOfFirst)));
-    QVERIFY(scribble("00000000000000016384", 0, 6'144));
-    QVERIFY(f.replaceFiles(std::move(left)));
-    QCOMPARE(everything(*f.store).size(), before);
+    TwoFiles torn;
+    QVERIFY(tearOverTwoFiles(f, 1, torn));
+    QVERIFY(f.replaceFiles(std::move(torn.left)));
+    QCOMPARE(everything(*f.store).size(), torn.before);
+    QCOMPARE(f.store->positions().maxOffset, torn.lastOfFirst);
     QVERIFY(f.killAndReopen()); // each file has its size still
-    QCOMPARE(everything(*f.store).size(), before);
+    QCOMPARE(everything(*f.store).size(), torn.before);
     COMPARE_NAMES(f.put("t", 0, "next").status, PutStatus::Ok);
+}
+
+void TstStoreCrash::tornRecordBetweenTwoGoodOnes()
+{
+    // As above, but another record follows: only the two that are torn are gone.
+    StoreFixture f;
+    QVERIFY(f.open());
+    TwoFiles torn;
+    QVERIFY(tearOverTwoFiles(f, 2, torn));
+    // Not a zero up to the first file's last byte, so that the search ends exactly where the second file begins.
+    torn.left->overwrite(kRoot / "commitlog" / "00000000000000000000",
+                         static_cast<std::uint64_t>(f.config.commitLogFileSize - 8), std::string(8, 'U'));
+    QVERIFY(f.replaceFiles(std::move(torn.left)));
+    QCOMPARE(everything(*f.store).size(), torn.before + 1);
+    QCOMPARE(f.store->recovery().damagedOffsets.size(), std::size_t{2});
+    QCOMPARE(f.store->maxOffset("t", 0), static_cast<std::int64_t>(torn.before) + 3);
 }
 
 void TstStoreCrash::failedSyncPoisons()

@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <random>
 #include <set>
@@ -257,6 +258,9 @@ private Q_SLOTS:
     void everySectorOfTheTail();
     void lengthsThatLie();
     void aRecordInsideABody();
+    void rocksDbTablesAreRefused();
+    void zeroedQueuePages();
+    void unreadableQueueIsNotPassedOver();
 };
 
 void TstStoreDamage::onlyWhatIsDamagedIsLost()
@@ -343,6 +347,75 @@ void TstStoreDamage::aRecordInsideABody()
     f.put("t", 0, "last");
     QVERIFY(f.killAndReopen());
     QCOMPARE(bodies(*f.store, "t", 0), (std::vector<std::string>{"first", record, "last"}));
+}
+
+void TstStoreDamage::rocksDbTablesAreRefused()
+{
+    for (const char* name : {"rdb", "rdb_v2", "topics", "subscriptionGroups", "consumerOffsets"}) {
+        StoreFixture f;
+        QVERIFY(f.open());
+        f.put("t", 0, "mine");
+        QVERIFY(f.store->close());
+        const auto directory = kRoot / "config" / name;
+        f.files->put(directory / "IDENTITY", "x");
+        f.files->put(directory / "000012.sst", "x");
+        f.files->put(kRoot / "config" / "topics.json", "{}");
+        const auto before = contents(*f.files);
+        f.store.reset();
+        const Result<> opened = f.tryOpen();
+        QVERIFY(!opened);
+        QVERIFY(opened.error().code == Errc::Unsupported);
+        QVERIFY(opened.error().message.find(directory.string()) != std::string::npos);
+        QVERIFY(contents(*f.files) == before);
+    }
+    StoreFixture f; // a directory of that name without a database is nobody's
+    f.files->put(kRoot / "config" / "topics" / "notes", "x");
+    QVERIFY(f.open());
+}
+
+void TstStoreDamage::zeroedQueuePages()
+{
+    Victim victim;
+    QVERIFY(victim.prepare());
+    std::mt19937_64 random(3);
+    int recovered = 0;
+    for (int round = 0; round < 30; ++round) {
+        StoreFixture f;
+        f.files = victim.files->afterKill();
+        const auto path = anyFile(*f.files, "/consumequeue/", random);
+        f.files->overwrite(path, random() % 10 * 20, std::string(100, '\0'));
+        QVERIFY(f.open());
+        const auto found = allBodies(*f.store);
+        for (const Sent& message : victim.sent) {
+            QVERIFY(found.count(message.body) <= 1);
+        }
+        // All of it, or the store says how many it passed over.
+        const std::size_t missing = victim.sent.size() - found.size();
+        QVERIFY2(missing == 0 || f.store->metrics().damagedRecords >= missing, qPrintable(QString::fromStdString(path)));
+        recovered += missing == 0 ? 1 : 0;
+        COMPARE_NAMES(f.put("topic0", 0, "again").status, PutStatus::Ok);
+    }
+    qInfo("%d of 30 made anew from the log", recovered);
+    QVERIFY(recovered > 5);
+}
+
+void TstStoreDamage::unreadableQueueIsNotPassedOver()
+{
+    StoreFixture f;
+    QVERIFY(f.open());
+    for (int i = 0; i < 50; ++i) {
+        f.put("t", 0, std::to_string(i));
+    }
+    QVERIFY(f.store->sync());
+    f.files->failCall(MemoryFileSystem::Call::Read, 1, EIO, true, "consumequeue");
+    GetRequest request;
+    request.topic = "t";
+    request.offset = 7;
+    const GetResult got = f.store->get(request);
+    QCOMPARE(got.messageCount, 0);
+    QCOMPARE(got.nextBeginOffset, std::int64_t{7});
+    f.files->clearFailures();
+    QCOMPARE(bodies(*f.store, "t", 0).size(), std::size_t{50});
 }
 
 QTEST_APPLESS_MAIN(TstStoreDamage)
