@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "e2e/server_process.h"
+
 #include "base/clock.h"
 #include "base/posix_file_system.h"
 #include "message/batch_codec.h"
@@ -14,7 +16,6 @@
 
 #include <QElapsedTimer>
 #include <QFile>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -27,6 +28,7 @@
 #include <thread>
 
 using namespace gantry;
+using gantry::test::ServerProcess;
 
 namespace {
 
@@ -40,56 +42,6 @@ struct Journal
     std::mutex mutex;
     std::map<std::string, std::string> acknowledged; ///< body -> offset message id
     std::set<std::string> attempted;
-};
-
-/// Runs the real server program.
-class Server
-{
-public:
-    explicit Server(const QString& configFile)
-        : m_configFile(configFile)
-    {}
-    ~Server()
-    {
-        m_process.kill();
-        m_process.waitForFinished();
-    }
-    /// The address it is ready on, empty on failure.
-    std::string start()
-    {
-        m_process.setProcessChannelMode(QProcess::MergedChannels);
-        m_process.start(QStringLiteral(GANTRY_BIN_DIR "/gantry-broker"), {QStringLiteral("-c"), m_configFile});
-        QElapsedTimer timer;
-        timer.start();
-        while (timer.elapsed() < 30'000 && m_process.state() != QProcess::NotRunning) {
-            m_process.waitForReadyRead(200);
-            m_output += m_process.readAll();
-            const auto at = m_output.lastIndexOf("ready on ");
-            const auto end = at < 0 ? -1 : m_output.indexOf('\n', at);
-            if (end > 0) {
-                const auto address = m_output.mid(at + 9, end - at - 9).trimmed().toStdString();
-                m_output.clear();
-                return address;
-            }
-        }
-        qWarning() << "the broker did not start:" << m_output;
-        return {};
-    }
-    void killHard()
-    {
-        m_process.kill(); // SIGKILL
-        m_process.waitForFinished();
-    }
-    bool stopCleanly()
-    {
-        m_process.terminate();
-        return m_process.waitForFinished(20'000) && m_process.exitStatus() == QProcess::NormalExit && m_process.exitCode() == 0;
-    }
-
-private:
-    QString m_configFile;
-    QProcess m_process;
-    QByteArray m_output;
 };
 
 std::string bodyOf(int round, int sender, int number, std::mt19937& random)
@@ -209,7 +161,7 @@ private Q_SLOTS:
 
 private:
     static void writeConfig(const QString& path, const QString& store, const QString& flush);
-    static void runRound(const std::string& address, Server& server, int round, Journal& journal);
+    static void runRound(const std::string& address, ServerProcess& server, int round, Journal& journal);
     static void checkOverNetwork(const std::string& address, const Journal& journal);
     static void checkFiles(const QString& store, const Journal& journal);
 };
@@ -232,7 +184,7 @@ void TstBrokerCrash::keepsWhatItAcknowledged_data()
     QTest::newRow("async flush") << "ASYNC_FLUSH" << 2; // the page cache outlives the process
 }
 
-void TstBrokerCrash::runRound(const std::string& address, Server& server, int round, Journal& journal)
+void TstBrokerCrash::runRound(const std::string& address, ServerProcess& server, int round, Journal& journal)
 {
     IoRuntime runtime({});
     std::vector<std::thread> senders;
@@ -338,7 +290,7 @@ void TstBrokerCrash::keepsWhatItAcknowledged()
     QTemporaryDir directory;
     const auto store = directory.filePath("store");
     writeConfig(directory.filePath("broker.conf"), store, flush);
-    Server server(directory.filePath("broker.conf"));
+    ServerProcess server(directory.filePath("broker.conf"));
     Journal journal;
     for (int round = 0; round < rounds; ++round) {
         const auto address = server.start();
@@ -363,7 +315,7 @@ void TstBrokerCrash::deliversDelayedMessagesAfterAKill()
 {
     QTemporaryDir directory;
     writeConfig(directory.filePath("broker.conf"), directory.filePath("store"), "SYNC_FLUSH");
-    Server server(directory.filePath("broker.conf"));
+    ServerProcess server(directory.filePath("broker.conf"));
     IoRuntime runtime({});
     std::set<std::string> acknowledged;
     for (int round = 0; round < 2; ++round) {
