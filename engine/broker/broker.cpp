@@ -341,7 +341,7 @@ BrokerView Broker::view() const
     view.clusterName = m_impl->config.clusterName;
     view.brokerName = m_impl->config.brokerName;
     view.brokerId = m_impl->config.brokerId;
-    view.flushMode = m_impl->config.store.flushMode;
+    view.storeConfig = m_impl->config.store;
     return view;
 }
 

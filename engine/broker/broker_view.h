@@ -93,7 +93,7 @@ struct BrokerView
     std::int64_t brokerId = 0;
     std::string address;
     std::int64_t startedAtMs = 0;
-    FlushMode flushMode = FlushMode::Async;
+    StoreConfig storeConfig;
     StorePositions store;
     RecoveryReport recovery;
     HistogramSnapshot putLatency;   ///< since start; subtract two for an interval

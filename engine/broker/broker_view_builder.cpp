@@ -140,7 +140,7 @@ BrokerView buildBrokerView(const BrokerCore& core, const std::vector<ConnectionP
     view.brokerId = core.config.brokerId;
     view.address = core.address;
     view.startedAtMs = core.startedAtMs;
-    view.flushMode = core.config.store.flushMode;
+    view.storeConfig = core.config.store;
     view.store = core.store->positions();
     view.recovery = core.store->recovery();
     view.putLatency = core.store->metrics().putLatency.snapshot();

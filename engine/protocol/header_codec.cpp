@@ -17,4 +17,15 @@ bool parseHeaderBool(std::string_view text)
     return true;
 }
 
+Error missingHeaderField(std::string_view name)
+{
+    return Error{Errc::InvalidArgument, fmt::format("the request lacks the field '{}'", name), -1};
+}
+
+Error unusableHeaderField(std::string_view name, std::string_view text)
+{
+    return Error{Errc::InvalidArgument,
+                 fmt::format("the field '{}' has the unusable value '{}'", name, text.substr(0, 64)), -1};
+}
+
 } // namespace gantry::detail

@@ -29,6 +29,9 @@ namespace gantry {
 namespace detail {
 
 [[nodiscard]] bool parseHeaderBool(std::string_view text);
+// Out of line: they would be in every header's reader for every field.
+[[nodiscard]] Error missingHeaderField(std::string_view name);
+[[nodiscard]] Error unusableHeaderField(std::string_view name, std::string_view text);
 
 template <typename T>
 bool parseHeaderValue(std::string_view text, T& value)
@@ -76,7 +79,7 @@ template <typename Header>
         if (!text) {
             if constexpr (!detail::kIsOptional<Member>) {
                 if (!problem) {
-                    problem = Error{Errc::InvalidArgument, fmt::format("the request lacks the field '{}'", name), -1};
+                    problem = detail::missingHeaderField(name);
                 }
             }
             return;
@@ -90,8 +93,7 @@ template <typename Header>
             parsed = detail::parseHeaderValue(*text, member);
         }
         if (!parsed && !problem) {
-            problem = Error{Errc::InvalidArgument,
-                            fmt::format("the field '{}' has the unusable value '{}'", name, text->substr(0, 64)), -1};
+            problem = detail::unusableHeaderField(name, *text);
         }
     });
     if (problem) {

@@ -30,27 +30,61 @@ void checkNameServers(const ClusterSnapshot& snapshot, std::vector<Finding>& fin
     }
 }
 
-void checkStore(const BrokerInfo& broker, const RecoveryReport& recovery, std::vector<Finding>& findings)
+/// "at 1, 2, 3 and 17 more": enough to find them, never a page of numbers.
+std::string firstOf(const std::vector<std::int64_t>& offsets)
 {
-    if (!recovery.cleanExit) {
-        findings.push_back({recovery.damagedOffsets.empty() ? FindingSeverity::Note : FindingSeverity::Warning,
-                            fmt::format("Broker {} was not stopped cleanly last time", broker.name),
-                            fmt::format("Recovery read {} records in {} ms{}{}.", recovery.scannedRecords, recovery.durationMs,
-                                        recovery.truncatedAtOffset >= 0 ? fmt::format(", cut an unfinished tail at offset {}", recovery.truncatedAtOffset) : "",
-                                        recovery.damagedOffsets.empty() ? "" : fmt::format(", found {} damaged records", recovery.damagedOffsets.size())),
+    constexpr std::size_t shown = 3;
+    std::string text = fmt::format("{}", fmt::join(offsets.begin(), offsets.begin() + static_cast<std::ptrdiff_t>(std::min(shown, offsets.size())), ", "));
+    return offsets.size() <= shown ? text : fmt::format("{} and {} more", text, offsets.size() - shown);
+}
+
+void checkStore(const BrokerInfo& broker, std::vector<Finding>& findings)
+{
+    const RecoveryReport recovery = broker.recovery.value_or(RecoveryReport{});
+    if (!recovery.damagedOffsets.empty()) {
+        findings.push_back({FindingSeverity::Warning,
+                            fmt::format("Broker {} has {} damaged message{}", broker.name, recovery.damagedOffsets.size(),
+                                        recovery.damagedOffsets.size() == 1 ? "" : "s"),
+                            fmt::format("Found when it started, at CommitLog offset {}. Consumers do not get them; every other message is there. "
+                                        "Check the disk.",
+                                        firstOf(recovery.damagedOffsets)),
                             "brokers", broker.name});
     }
-    if (broker.diskUsedRatio && *broker.diskUsedRatio > 0.75) {
-        const bool isSevere = *broker.diskUsedRatio > 0.90;
+    if (recovery.wasPoisoned) {
+        findings.push_back({FindingSeverity::Warning, fmt::format("Broker {} could not write to its disk before its last start", broker.name),
+                            "A write or a sync had failed, and it refused every further message until it was started again. Check the disk and the "
+                            "system log.",
+                            "brokers", broker.name});
+    }
+    if (!broker.indexProblem.empty()) {
+        findings.push_back({FindingSeverity::Warning, fmt::format("Broker {} does not find messages by key", broker.name), broker.indexProblem, "brokers",
+                            broker.name});
+    }
+    if (broker.retention && !broker.retention->done.problem.empty()) {
+        findings.push_back({FindingSeverity::Warning, fmt::format("Broker {} cannot delete old files", broker.name), broker.retention->done.problem,
+                            "brokers", broker.name});
+    }
+    if (!recovery.cleanExit) {
+        findings.push_back({FindingSeverity::Note,
+                            fmt::format("Broker {} was not stopped cleanly last time", broker.name),
+                            fmt::format("Recovery read {} records in {} ms{}.", recovery.scannedRecords, recovery.durationMs,
+                                        recovery.truncatedAtOffset >= 0 ? fmt::format(" and cut an unfinished tail at offset {}", recovery.truncatedAtOffset) : ""),
+                            "brokers", broker.name});
+    }
+    const RetentionInfo limits = broker.retention.value_or(RetentionInfo{});
+    const double usedPercent = broker.diskUsedRatio.value_or(0) * 100;
+    if (usedPercent > limits.deletePercent) {
+        const bool isSevere = usedPercent > limits.refusePercent;
         findings.push_back({isSevere ? FindingSeverity::Error : FindingSeverity::Warning,
-                            fmt::format("The disk of broker {} is {:.0f} % full", broker.name, *broker.diskUsedRatio * 100),
-                            "Above 75 % expired CommitLog files go at any hour, above 85 % the oldest go even if not expired, above 90 % "
-                            "writes are refused. Free space or shorten fileReservedTime.",
+                            fmt::format("The disk of broker {} is {:.0f} % full", broker.name, usedPercent),
+                            fmt::format("Above {} % expired CommitLog files go at any hour, above {} % the oldest go even if not expired, above {} % "
+                                        "writes are refused. Free space or shorten fileReservedTime.",
+                                        limits.deletePercent, limits.forcePercent, limits.refusePercent),
                             "brokers", broker.name});
     }
 }
 
-void checkBrokers(const ClusterObservation& now, const ClusterSnapshot& snapshot, std::vector<Finding>& findings)
+void checkBrokers(const ClusterSnapshot& snapshot, std::vector<Finding>& findings)
 {
     for (const auto& broker : snapshot.brokers) {
         if (!broker.isUp) {
@@ -70,11 +104,7 @@ void checkBrokers(const ClusterObservation& now, const ClusterSnapshot& snapshot
                                 fmt::format("{} MiB of the CommitLog are not yet visible to consumers.", *broker.dispatchBehindBytes / kMiB), "brokers",
                                 broker.name});
         }
-        for (const auto& observed : now.brokers) {
-            if (observed.view && observed.view->brokerName == broker.name) {
-                checkStore(broker, observed.view->recovery, findings);
-            }
-        }
+        checkStore(broker, findings);
     }
 }
 
@@ -126,11 +156,11 @@ void checkDedup(const ClusterSnapshot& snapshot, std::vector<Finding>& findings)
 
 } // namespace
 
-std::vector<Finding> findProblems(const ClusterObservation& now, const ClusterSnapshot& snapshot)
+std::vector<Finding> findProblems(const ClusterSnapshot& snapshot)
 {
     std::vector<Finding> findings;
     checkNameServers(snapshot, findings);
-    checkBrokers(now, snapshot, findings);
+    checkBrokers(snapshot, findings);
     checkGroups(snapshot, findings);
     checkDedup(snapshot, findings);
     std::stable_sort(findings.begin(), findings.end(), [](const auto& a, const auto& b) { return a.severity > b.severity; });

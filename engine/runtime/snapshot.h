@@ -2,6 +2,7 @@
 #pragma once
 
 #include "message/message_queue.h"
+#include "store/store_metrics.h"
 
 #include <cstdint>
 #include <memory>
@@ -34,6 +35,21 @@ struct NameServerInfo
     std::optional<std::int64_t> routeQueries;
 };
 
+/// How long a broker keeps messages, and what it has deleted.
+struct RetentionInfo
+{
+    std::int64_t reservedHours = 0;              ///< fileReservedTime
+    std::vector<int> deleteAtHours;              ///< deleteWhen, hours of the local day
+    int deletePercent = 75;                      ///< of the disk used: expired files go at any hour
+    int forcePercent = 85;                       ///< the oldest files go even if not expired
+    int refusePercent = 90;                      ///< writes are refused
+    std::int64_t commitLogFiles = 0;
+    std::int64_t consumeQueueFiles = 0;
+    std::int64_t indexFiles = 0;
+    std::optional<std::int64_t> oldestStoredAtMs; ///< of the first message still stored
+    RetentionReport done;
+};
+
 struct BrokerInfo
 {
     std::string clusterName;
@@ -61,6 +77,9 @@ struct BrokerInfo
     std::optional<std::int64_t> dispatchBehindBytes; ///< not yet in ConsumeQueues
     std::optional<double> diskUsedRatio;        ///< 0..1
     std::optional<std::int64_t> diskAvailableBytes;
+    std::optional<RetentionInfo> retention;
+    std::optional<RecoveryReport> recovery;     ///< of its last start
+    std::string indexProblem;                   ///< why messages are not found by key any more; empty while they are
     std::optional<std::int64_t> heldPulls;
     std::optional<std::int64_t> connections;
     std::optional<std::int64_t> delayedWaiting;

@@ -41,10 +41,29 @@ void fillStore(const StorePositions& store, BrokerInfo& info)
     info.commitLogMaxOffset = store.maxOffset;
     info.flushBehindBytes = std::max<std::int64_t>(0, store.maxOffset - store.flushedOffset);
     info.dispatchBehindBytes = std::max<std::int64_t>(0, store.maxOffset - store.dispatchedOffset);
+    info.indexProblem = store.indexError;
     if (store.commitLogDiskRatio >= 0) {
         info.diskUsedRatio = store.commitLogDiskRatio;
         info.diskAvailableBytes = static_cast<std::int64_t>(store.diskAvailableBytes);
     }
+}
+
+RetentionInfo retentionOf(const StoreConfig& config, const StorePositions& store)
+{
+    RetentionInfo info;
+    info.reservedHours = config.reservedTime.count();
+    info.deleteAtHours = config.deleteAtHours;
+    info.deletePercent = config.diskDeleteRatio;
+    info.forcePercent = config.diskForceDeleteRatio;
+    info.refusePercent = config.diskWarningRatio;
+    info.commitLogFiles = store.commitLogFiles;
+    info.consumeQueueFiles = store.consumeQueueFiles;
+    info.indexFiles = store.indexFiles;
+    if (store.earliestStoreTimestampMs > 0) {
+        info.oldestStoredAtMs = store.earliestStoreTimestampMs;
+    }
+    info.done = store.retention;
+    return info;
 }
 
 } // namespace
@@ -134,7 +153,7 @@ SnapshotPtr SnapshotBuilder::build(const ClusterObservation& now)
     addTopics(now, *snapshot);
     addGroups(now, *snapshot);
     addSample(*snapshot, put, flush);
-    snapshot->findings = findProblems(now, *snapshot);
+    snapshot->findings = findProblems(*snapshot);
     return snapshot;
 }
 
@@ -158,7 +177,7 @@ void SnapshotBuilder::addBrokers(const ClusterObservation& now, ClusterSnapshot&
         info.address = view.address;
         info.problem = storeProblem(view.store);
         info.versionText = "Gantry " GANTRY_VERSION;
-        info.flushModeText = flushModeText(view.flushMode);
+        info.flushModeText = flushModeText(view.storeConfig.flushMode);
         info.startedAtMs = view.startedAtMs;
         const auto rateOf = [&](const char* what, std::uint64_t value) {
             return rate(fmt::format("broker/{}/{}", view.brokerName, what), static_cast<double>(value), now.nowMs);
@@ -181,6 +200,8 @@ void SnapshotBuilder::addBrokers(const ClusterObservation& now, ClusterSnapshot&
             memory.delays.update(*broker.store, now.nowMs);
         }
         fillStore(view.store, info);
+        info.retention = retentionOf(view.storeConfig, view.store);
+        info.recovery = view.recovery;
         info.heldPulls = static_cast<std::int64_t>(view.counters.heldPulls);
         info.connections = static_cast<std::int64_t>(view.counters.connections);
         info.delayedWaiting = static_cast<std::int64_t>(view.counters.delayedWaiting);

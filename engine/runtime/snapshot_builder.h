@@ -52,7 +52,7 @@ private:
 };
 
 /// What deserves a human's attention, worst first.
-[[nodiscard]] std::vector<Finding> findProblems(const ClusterObservation& now, const ClusterSnapshot& snapshot);
+[[nodiscard]] std::vector<Finding> findProblems(const ClusterSnapshot& snapshot);
 
 /// Name of the Apache release whose number a client announces: 479 -> "V5_3_3", 3.x -> "V3"; a number out of range
 /// as it is.

@@ -364,6 +364,7 @@ StorePositions MessageStoreImpl::positions() const
         result.diskTotalBytes = space->totalBytes;
         result.diskAvailableBytes = space->availableBytes;
     }
+    result.retention = m_retention.report();
     return result;
 }
 

@@ -120,20 +120,46 @@ int Retention::run(bool atAnyHour)
                                   diskRatio(m_parts.files, m_parts.queues.directory()));
     const bool isTight = ratio > share(config.diskDeleteRatio, 10, 95);
     const bool mustFree = ratio > share(config.diskForceDeleteRatio, 30, 85);
-    int count = deleteLogFiles(atAnyHour || isTight || isDeleteHour(), mustFree);
-    if (count > 0) {
-        const std::int64_t minOffset = m_parts.log.minOffset();
+    std::string problem;
+    const int logFiles = deleteLogFiles(atAnyHour || isTight || isDeleteHour(), mustFree, problem);
+    int others = 0;
+    // Also when it failed in the round before: those files are still there.
+    if (const std::int64_t minOffset = m_parts.log.minOffset(); minOffset != m_droppedBefore) {
         const auto dropped = m_parts.queues.dropBefore(minOffset);
-        if (!dropped) {
-            log::warning("store", "expired ConsumeQueue files stay: {}", dropped.error().message);
+        if (dropped) {
+            m_droppedBefore = minOffset;
+        } else {
+            problem = fmt::format("expired ConsumeQueue files stay: {}", dropped.error().message);
         }
-        count += dropped.value_or(0) + m_parts.index.dropBefore(minOffset);
+        others = dropped.value_or(0) + m_parts.index.dropBefore(minOffset);
     }
+    note(logFiles, others, mustFree, std::move(problem));
     judgeDisk(diskRatio(m_parts.files, m_parts.log.segments().directory()));
-    return count;
+    return logFiles + others;
 }
 
-int Retention::deleteLogFiles(bool mayDeleteExpired, bool mustFree)
+void Retention::note(int logFiles, int others, bool wasForced, std::string problem)
+{
+    const std::lock_guard guard(m_reportMutex);
+    if (!problem.empty() && problem != m_report.problem) {
+        log::warning("store", "{}", problem);
+    }
+    m_report.problem = std::move(problem);
+    m_report.commitLogFilesDeleted += logFiles;
+    m_report.queueAndIndexFilesDeleted += others;
+    if (logFiles > 0) {
+        m_report.lastDeletedAtMs = m_parts.clock.wallMs();
+        m_report.lastWasForced = wasForced;
+    }
+}
+
+RetentionReport Retention::report() const
+{
+    const std::lock_guard guard(m_reportMutex);
+    return m_report;
+}
+
+int Retention::deleteLogFiles(bool mayDeleteExpired, bool mustFree, std::string& problem)
 {
     int count = 0;
     const std::int64_t done =
@@ -145,7 +171,7 @@ int Retention::deleteLogFiles(bool mayDeleteExpired, bool mustFree)
             break;
         }
         if (auto removed = m_parts.log.segments().remove(file); !removed) {
-            log::warning("store", "an expired CommitLog file stays: {}", removed.error().message);
+            problem = fmt::format("an expired CommitLog file stays: {}", removed.error().message);
             break;
         }
         log::info("store", "deleted {} ({})", file->path().string(),

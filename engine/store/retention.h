@@ -5,6 +5,7 @@
 #include "store/consume_queue_store.h"
 #include "store/index_service.h"
 #include "store/reput_service.h"
+#include "store/store_metrics.h"
 
 #include <chrono>
 #include <map>
@@ -42,6 +43,7 @@ public:
     /// One round; `atAnyHour` deletes expired files also outside deleteWhen. Returns files deleted,
     /// of all kinds.
     int run(bool atAnyHour);
+    [[nodiscard]] RetentionReport report() const;
     /// Used share of the disk with the directory, 0..1; -1 = unknown.
     [[nodiscard]] static double diskRatio(FileSystem& files,
                                           const std::filesystem::path& directory);
@@ -53,7 +55,8 @@ private:
     [[nodiscard]] Result<> touch(const std::filesystem::path& path);
     [[nodiscard]] bool isExpired(const MappedFile& file) const;
     void judgeDisk(double ratio);
-    int deleteLogFiles(bool mayDeleteExpired, bool mustFree);
+    int deleteLogFiles(bool mayDeleteExpired, bool mustFree, std::string& problem);
+    void note(int logFiles, int others, bool wasForced, std::string problem);
 
     const Parts m_parts;
     std::int64_t m_ownFrom = 0; // CommitLog offset where this process began to write
@@ -64,6 +67,10 @@ private:
     std::chrono::steady_clock::time_point m_lastRound;
     /// By the file's offset: it was still written after this.
     std::map<std::int64_t, std::chrono::steady_clock::time_point> m_writtenAfter;
+    std::int64_t m_droppedBefore = 0; // queues and index speak of nothing before it
+
+    mutable std::mutex m_reportMutex; // guards what follows; a round may take long
+    RetentionReport m_report;
 };
 
 } // namespace gantry

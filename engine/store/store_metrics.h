@@ -51,6 +51,16 @@ struct RecoveryReport
     std::int64_t durationMs = 0;
 };
 
+/// What retention has done since the store was opened.
+struct RetentionReport
+{
+    std::int64_t commitLogFilesDeleted = 0;
+    std::int64_t queueAndIndexFilesDeleted = 0; ///< those that only spoke of deleted CommitLog files
+    std::int64_t lastDeletedAtMs = -1;          ///< ms since 1970; -1 = nothing deleted yet
+    bool lastWasForced = false;                 ///< the last file went because the disk was nearly full, not for its age
+    std::string problem;                        ///< why an old file is still there; empty if none is
+};
+
 /// A consistent look at positions; all offsets are bytes of the CommitLog.
 struct StorePositions
 {
@@ -72,6 +82,7 @@ struct StorePositions
     double consumeQueueDiskRatio = -1;
     std::uint64_t diskTotalBytes = 0;
     std::uint64_t diskAvailableBytes = 0;
+    RetentionReport retention;
 };
 
 } // namespace gantry

@@ -77,6 +77,22 @@ BrokerInfo broker(const std::string& name, int port, bool isSync, int step, std:
     b.dispatchBehindBytes = 0;
     b.diskUsedRatio = 0.61;
     b.diskAvailableBytes = 187LL * kGiB;
+    RetentionInfo retention;
+    retention.reservedHours = 72;
+    retention.deleteAtHours = {4};
+    retention.commitLogFiles = 3;
+    retention.consumeQueueFiles = 44;
+    retention.indexFiles = 1;
+    retention.oldestStoredAtMs = nowMs - 51LL * 3'600'000;
+    retention.done.commitLogFilesDeleted = 2;
+    retention.done.queueAndIndexFilesDeleted = 31;
+    retention.done.lastDeletedAtMs = nowMs - 700'000;
+    b.retention = retention;
+    RecoveryReport recovery;
+    recovery.scannedBytes = 4'194'304;
+    recovery.scannedRecords = 4'012;
+    recovery.durationMs = 6;
+    b.recovery = recovery;
     b.heldPulls = 12;
     b.connections = 9;
     b.delayedWaiting = 7;
@@ -297,6 +313,10 @@ std::shared_ptr<ClusterSnapshot> brokenCluster()
     s->brokers[0].problem = "The disk is 91 % full: writes are refused until space is freed";
     s->brokers[0].storeStateText = "Disk full";
     s->brokers[0].diskUsedRatio = 0.91;
+    s->brokers[0].retention->done.lastWasForced = true;
+    s->brokers[0].recovery->cleanExit = false;
+    s->brokers[0].recovery->truncatedAtOffset = 9'120'100;
+    s->brokers[0].recovery->damagedOffsets = {1'048'576, 1'049'604, 5'242'880, 9'000'448};
     for (auto& t : s->topics) {
         t.messages.reset();
         t.putRate.reset();

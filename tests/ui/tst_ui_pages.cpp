@@ -3,6 +3,7 @@
 #include "ui/dialogs/delete_topic_dialog.h"
 #include "ui/dialogs/reset_offsets_dialog.h"
 #include "ui/dialogs/send_message_dialog.h"
+#include "ui/models/field_model.h"
 #include "ui/models/group_model.h"
 #include "ui/models/row_proxy.h"
 #include "ui/models/topic_model.h"
@@ -20,6 +21,7 @@
 #include "ui/widgets/kpi_tile.h"
 #include "ui/widgets/message_detail.h"
 #include "ui/widgets/payload_view.h"
+#include "ui/widgets/table_view.h"
 #include "window_fixture.h"
 
 #include <QClipboard>
@@ -32,6 +34,7 @@
 #include <QPushButton>
 #include <QRadioButton>
 #include <QSettings>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QToolButton>
@@ -82,6 +85,7 @@ private Q_SLOTS:
     void retryShowsDeadLettersAndResends();
     void dedupChangesTheMode();
     void brokersAndConnectionsShowDetails();
+    void brokersShowRetentionAndTheLastStart();
     void overviewNavigatesAndCopies();
     void copiesRowsAsTabSeparatedText();
     void everyPageHasAnEmptyState();
@@ -449,6 +453,45 @@ void TstUiPages::brokersAndConnectionsShowDetails()
     QCOMPARE(connections->list()->model()->rowCount(), 13);
     QTest::mouseClick(connections->findChild<FilterChips*>()->button(3), Qt::LeftButton);
     QCOMPARE(connections->list()->model()->rowCount(), 2);
+}
+
+void TstUiPages::brokersShowRetentionAndTheLastStart()
+{
+    WindowFixture f;
+    auto* brokers = f.page<BrokersPage>("brokers");
+    auto* tabs = brokers->findChild<QTabWidget*>();
+    const auto valueOf = [&](const QString& tab, const QString& name) {
+        for (int i = 0; i < tabs->count(); ++i) {
+            if (tabs->tabText(i) == tab) {
+                QTest::mouseClick(tabs->tabBar(), Qt::LeftButton, {}, tabs->tabBar()->tabRect(i).center());
+            }
+        }
+        const auto* model = tabs->currentWidget()->findChild<TableView*>()->model();
+        for (int row = 0; row < model->rowCount(); ++row) {
+            if (model->index(row, FieldModel::Name).data().toString().trimmed() == name) {
+                return model->index(row, FieldModel::Value).data().toString();
+            }
+        }
+        return QString("no such line");
+    };
+    brokers->select("broker-a:0");
+    QCOMPARE(valueOf("Retention", "Kept for"), QString("72 h"));
+    QCOMPARE(valueOf("Retention", "Expired files go at"), QString("04:00"));
+    QCOMPARE(valueOf("Retention", "CommitLog files"), QString("3"));
+    QCOMPARE(valueOf("Retention", "Deleted since start"), QString("2 CommitLog, 31 others"));
+    QCOMPARE(valueOf("Last start", "Last stop"), QString("Clean"));
+    QCOMPARE(valueOf("Last start", "Damaged messages"), QString("None"));
+
+    WindowFixture broken(test::brokenCluster());
+    brokers = broken.page<BrokersPage>("brokers");
+    tabs = brokers->findChild<QTabWidget*>();
+    brokers->select("broker-a:0");
+    QCOMPARE(valueOf("Last start", "Last stop"), QString("Not clean"));
+    QCOMPARE(valueOf("Last start", "Damaged messages"), QString("4"));
+    QVERIFY(valueOf("Last start", "at CommitLog offset").startsWith(QChar('1')));
+    brokers->select("broker-b:0"); // it is down: nobody knows
+    QCOMPARE(valueOf("Retention", "Kept for"), QString::fromUtf8("\xE2\x80\x93"));
+    QCOMPARE(valueOf("Last start", "Last stop"), QString::fromUtf8("\xE2\x80\x93"));
 }
 
 void TstUiPages::overviewNavigatesAndCopies()

@@ -38,6 +38,8 @@ private:
     FieldTable* m_summary = nullptr;
     FieldTable* m_store = nullptr;
     FieldTable* m_latency = nullptr;
+    FieldTable* m_retention = nullptr;
+    FieldTable* m_start = nullptr;
 };
 
 } // namespace gantry::ui

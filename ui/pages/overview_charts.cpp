@@ -7,6 +7,8 @@
 
 #include <QHBoxLayout>
 
+#include <algorithm>
+
 namespace gantry::ui {
 
 namespace {
@@ -96,6 +98,24 @@ void OverviewCharts::apply(const ClusterSnapshot& snapshot)
                          {tr("get"), 1, Qt::DashLine, ratesOf(samples, &MetricSample::getRate)}});
     showLatency(m_put, times, samples, &MetricSample::putLatency);
     showLatency(m_flush, times, samples, &MetricSample::flushLatency);
+    alignLegends();
+}
+
+void OverviewCharts::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    alignLegends();
+}
+
+void OverviewCharts::alignLegends()
+{
+    int rows = 1;
+    for (const TimeChart* chart : {m_rates, m_put, m_flush}) {
+        rows = std::max(rows, chart->legendRowsNeeded());
+    }
+    for (TimeChart* chart : {m_rates, m_put, m_flush}) {
+        chart->setLegendRows(rows);
+    }
 }
 
 } // namespace gantry::ui

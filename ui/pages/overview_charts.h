@@ -20,7 +20,12 @@ public:
     [[nodiscard]] TimeChart* putLatency() const { return m_put; }
     [[nodiscard]] TimeChart* flushLatency() const { return m_flush; }
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
+    void alignLegends();
+
     TimeChart* m_rates;
     TimeChart* m_put;
     TimeChart* m_flush;

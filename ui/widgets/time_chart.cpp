@@ -10,9 +10,11 @@
 #include <QPainter>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace gantry::ui {
 
-/// Line sample, name and newest value of each series.
+/// Line sample, name and newest value of each series, in one row, or in two where it gets narrow.
 class TimeChart::Legend final : public QWidget
 {
 public:
@@ -21,7 +23,7 @@ public:
         , m_scale(scale)
     {
         setFont(metrics::caption(font()));
-        setFixedHeight(fontMetrics().height() + 6);
+        setRows(1);
     }
     void setEntries(const std::vector<Series>& series)
     {
@@ -31,33 +33,42 @@ public:
         }
         update();
     }
+    void setRows(int rows)
+    {
+        m_rows = rows;
+        setFixedHeight(rows * rowHeight() + 2);
+        update();
+    }
+    [[nodiscard]] int rowsNeeded() const
+    {
+        return entryWidth(true) * static_cast<int>(m_entries.size()) > width() - metrics::kInside ? 2
+                                                                                                 : 1;
+    }
 
 protected:
     void paintEvent(QPaintEvent*) override
     {
         QPainter painter(this);
         painter.setRenderHint(QPainter::Antialiasing);
-        // Where it gets narrow the last values go first; names stay. The mouse shows all values.
-        std::size_t valuesShown = m_entries.size();
-        while (valuesShown > 0 && widthWith(valuesShown) > width()) {
-            --valuesShown;
-        }
-        int x = metrics::kInside;
-        const double middle = height() / 2.0;
-        for (std::size_t i = 0; i < m_entries.size(); ++i) {
-            const Entry& entry = m_entries[i];
+        const int count = static_cast<int>(m_entries.size());
+        const int columns = (count + m_rows - 1) / m_rows;
+        // Only names where even that is too wide; the mouse shows the values.
+        const bool hasValues = columns * entryWidth(true) <= width() - metrics::kInside;
+        for (int i = 0; i < count; ++i) {
+            const Entry& entry = m_entries[static_cast<std::size_t>(i)];
+            int x = metrics::kInside + i % columns * entryWidth(hasValues);
+            const QRect row(0, i / columns * rowHeight() + 1, width(), rowHeight());
+            const double middle = row.top() + row.height() / 2.0;
             painter.setPen(QPen(seriesColor(palette(), entry.color), 2.2, entry.pen));
             painter.drawLine(QPointF(x, middle), QPointF(x + kSwatch, middle));
             x += kSwatch + kGap;
             painter.setPen(roleColor(palette(), ColorRole::SecondaryText));
-            painter.drawText(QRect(x, 0, width(), height()), Qt::AlignVCenter, entry.name);
-            x += fontMetrics().horizontalAdvance(entry.name) + kGap;
-            if (i < valuesShown) {
+            painter.drawText(row.adjusted(x, 0, 0, 0), Qt::AlignVCenter, entry.name);
+            if (hasValues) {
+                x += fontMetrics().horizontalAdvance(entry.name) + kGap;
                 painter.setPen(palette().color(QPalette::Text));
-                painter.drawText(QRect(x, 0, width(), height()), Qt::AlignVCenter, entry.value);
-                x += fontMetrics().horizontalAdvance(entry.value);
+                painter.drawText(row.adjusted(x, 0, 0, 0), Qt::AlignVCenter, entry.value);
             }
-            x += kBetween;
         }
     }
 
@@ -66,15 +77,18 @@ private:
     static constexpr int kGap = 4;
     static constexpr int kBetween = 10;
 
-    [[nodiscard]] int widthWith(std::size_t values) const
+    [[nodiscard]] int rowHeight() const { return fontMetrics().height() + 4; }
+
+    /// The same for all entries and whatever the values of this second are, so that nothing jumps.
+    [[nodiscard]] int entryWidth(bool withValue) const
     {
-        int sum = metrics::kInside;
-        for (std::size_t i = 0; i < m_entries.size(); ++i) {
-            sum +=
-                kSwatch + 2 * kGap + fontMetrics().horizontalAdvance(m_entries[i].name) + kBetween;
-            sum += i < values ? fontMetrics().horizontalAdvance(m_entries[i].value) : 0;
+        const QFontMetrics font = fontMetrics();
+        int widest = 0;
+        for (const Entry& entry : m_entries) {
+            widest = std::max(widest, font.horizontalAdvance(entry.name));
         }
-        return sum - kBetween;
+        const QString value = Canvas::valueText(m_scale, m_scale == Scale::Rate ? 88'888 : 88.8e6);
+        return kSwatch + kGap + widest + (withValue ? kGap + font.horizontalAdvance(value) : 0) + kBetween;
     }
 
     /// Of the last seconds: a second without a message has no latency, and that is no news.
@@ -97,6 +111,7 @@ private:
         Qt::PenStyle pen = Qt::SolidLine;
     };
     Scale m_scale;
+    int m_rows = 1;
     std::vector<Entry> m_entries;
 };
 
@@ -131,6 +146,16 @@ QString TimeChart::textAt(std::int64_t timeMs) const
 int TimeChart::pieceCount(int series) const
 {
     return m_canvas->pieceCount(series);
+}
+
+int TimeChart::legendRowsNeeded() const
+{
+    return m_legend->rowsNeeded();
+}
+
+void TimeChart::setLegendRows(int rows)
+{
+    m_legend->setRows(rows);
 }
 
 bool TimeChart::event(QEvent* event)

@@ -42,6 +42,10 @@ public:
     [[nodiscard]] QString textAt(std::int64_t timeMs) const;
     /// How many unbroken pieces a series is drawn in.
     [[nodiscard]] int pieceCount(int series) const;
+    /// Rows, 1 or 2, in which the legend can show every value at this width. Charts side by side are given the same
+    /// number, so that their plots begin at the same height.
+    [[nodiscard]] int legendRowsNeeded() const;
+    void setLegendRows(int rows);
     [[nodiscard]] QSize sizeHint() const override { return {320, 200}; }
     [[nodiscard]] QSize minimumSizeHint() const override { return {200, 150}; }
 

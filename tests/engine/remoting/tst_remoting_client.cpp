@@ -2,6 +2,9 @@
 #include "echo_service.h"
 #include "raw_peer.h"
 
+#include <netdb.h>
+#include <sys/socket.h>
+
 #include <QtTest>
 
 #include <algorithm>
@@ -332,6 +335,11 @@ void TstRemotingClient::givesUpConnectingInTime()
 
 void TstRemotingClient::looksNamesUp()
 {
+    addrinfo* found = nullptr;
+    if (::getaddrinfo("localhost", nullptr, nullptr, &found) != 0) {
+        QSKIP("this machine does not know the name localhost");
+    }
+    ::freeaddrinfo(found);
     EchoServer server;
     RemotingClient client(server.runtime, {});
     const auto response = client.invokeSync("localhost:" + std::to_string(server.server->port()),

@@ -137,6 +137,41 @@ private Q_SLOTS:
         QCOMPARE(snapshot->findings[0].page, std::string("brokers"));
     }
 
+    void showsRetentionAndWhatWasDamaged()
+    {
+        SnapshotBuilder builder;
+        auto now = oneBroker(kStart);
+        auto& view = *now.brokers[0].view;
+        view.storeConfig.reservedTime = std::chrono::hours(48);
+        view.storeConfig.deleteAtHours = {3, 15};
+        view.storeConfig.diskDeleteRatio = 60;
+        view.store.commitLogFiles = 7;
+        view.store.commitLogDiskRatio = 0.7;
+        view.store.retention.commitLogFilesDeleted = 2;
+        view.store.retention.problem = "an expired CommitLog file stays: permission denied";
+        view.recovery.cleanExit = false;
+        view.recovery.damagedOffsets = {10, 20, 30, 40, 50};
+        const auto snapshot = builder.build(now);
+        const auto& broker = snapshot->brokers[0];
+        QVERIFY(broker.retention.has_value());
+        QCOMPARE(broker.retention->reservedHours, 48);
+        QCOMPARE(broker.retention->deleteAtHours, (std::vector<int>{3, 15}));
+        QCOMPARE(broker.retention->commitLogFiles, 7);
+        QCOMPARE(broker.retention->done.commitLogFilesDeleted, 2);
+        QVERIFY(!broker.retention->oldestStoredAtMs.has_value()); // nothing is stored: unknown, not 1970
+        const auto isFound = [&](const std::string& words) {
+            return std::any_of(snapshot->findings.begin(), snapshot->findings.end(), [&](const Finding& finding) {
+                return (finding.title + " " + finding.detail).find(words) != std::string::npos;
+            });
+        };
+        QVERIFY(isFound("has 5 damaged messages"));
+        QVERIFY(isFound("10, 20, 30 and 2 more"));
+        QVERIFY(isFound("permission denied"));
+        QVERIFY(isFound("was not stopped cleanly"));
+        QVERIFY(isFound("is 70 % full")); // above this broker's own 60 %
+        QVERIFY(!isFound("could not write to its disk"));
+    }
+
     void findsDeadLettersAndGroupsWithoutConsumers()
     {
         SnapshotBuilder builder;
