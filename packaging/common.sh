@@ -61,5 +61,7 @@ build_targets() {
   memory=$(awk '/MemAvailable/ { print int($2 / 1048576 / 1.2) }' /proc/meminfo)
   [ "$memory" -ge 1 ] || memory=1
   [ "$jobs" -le "$memory" ] || jobs=$memory
+  # Nothing is in the cache the first time; without this every file would be preprocessed twice for nothing.
+  export CCACHE_DEPEND=1
   NINJA_STATUS='[%f/%t %es] ' ninja -C "$build" -j "$jobs" "$@" || die "the build failed; the first error above says where"
 }
