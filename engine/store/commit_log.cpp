@@ -117,12 +117,13 @@ CommitLog::Appended CommitLog::append(const Append& append, LatencyHistogram& la
     for (const std::uint32_t recordSize : append.sizes) {
         patchRecord(append.bytes.subspan(position, recordSize), queueOffset,
                     tail + static_cast<std::int64_t>(position), result.storeTimestampMs);
+        // One by one: memcpy may store its first bytes last, and a process killed in a batch as a whole would leave later
+        // records of it behind one without a header.
+        std::memcpy(m_active->data() + (tail - m_active->fromOffset()) + position, append.bytes.data() + position, recordSize);
         position += recordSize;
         queueOffset += append.isCounted ? 1 : 0;
     }
     append.counter->next = append.isCounted ? queueOffset : append.counter->next;
-    std::memcpy(m_active->data() + (tail - m_active->fromOffset()), append.bytes.data(),
-                append.bytes.size());
     m_tail.store(result.end, std::memory_order_release);
     // After the tail: whoever sees this time sees a tail behind its record.
     m_lastTimestamp.store(result.storeTimestampMs, std::memory_order_release);
