@@ -52,7 +52,7 @@ Result<Report> sendMode(const Options& options)
     }
     MessageLedger ledger;
     GANTRY_TRY(measured, runSendLoad(options, ledger));
-    Report report{"send", options, std::move(measured), {}};
+    Report report{"send", options, std::move(measured), {}, ledger.counts().acknowledged};
     if (options.readsBack) {
         GANTRY_CHECK(waitForEnds(options, ledger.counts()));
         Options reading = options;
@@ -68,7 +68,7 @@ Result<Report> sendMode(const Options& options)
 Result<Report> pullMode(const Options& options)
 {
     GANTRY_TRY(measured, runPullLoad(options, nullptr));
-    return Report{"pull", options, std::move(measured), {}};
+    return Report{"pull", options, std::move(measured), {}, 0};
 }
 
 Result<Report> watchMode(const Options& options)
@@ -77,7 +77,7 @@ Result<Report> watchMode(const Options& options)
     GANTRY_CHECK(stretch.begin());
     std::this_thread::sleep_for(std::chrono::duration<double>(options.seconds));
     GANTRY_CHECK(stretch.end());
-    Report report{"watch", options, {}, {}};
+    Report report{"watch", options, {}, {}, 0};
     stretch.into(report.measured);
     return report;
 }

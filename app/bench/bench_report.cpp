@@ -118,9 +118,11 @@ std::string Report::json() const
         out["descriptors"] = m.after->descriptors;
         out["written_mib"] = m.before ? static_cast<double>(m.after->writtenBytes - m.before->writtenBytes) / kMiB : 0;
     }
+    if (mode == "send") {
+        out["acknowledged"] = acknowledged;
+    }
     if (counts) {
         out["sent"] = counts->sent;
-        out["acknowledged"] = counts->acknowledged;
         out["found"] = counts->found;
         out["lost"] = counts->lost;
         out["doubled"] = counts->doubled;

@@ -15,7 +15,8 @@ struct Report
     std::string mode; ///< "send", "pull", "watch"
     Options options;
     Measured measured;
-    std::optional<MessageLedger::Counts> counts;
+    std::optional<MessageLedger::Counts> counts; ///< of what was read back
+    std::uint64_t acknowledged = 0; ///< of everything sent, warm-up included
 
     /// For people, several lines.
     [[nodiscard]] std::string text() const;

@@ -3,6 +3,11 @@
 
 namespace gantry {
 
+Result<std::unique_ptr<DiskSync>> FileSystem::diskSync(const std::filesystem::path& directory)
+{
+    return fail(Errc::Unsupported, "{} cannot be synced in one call", directory.string());
+}
+
 Result<std::string> readWholeFile(FileSystem& files, const std::filesystem::path& path, std::uint64_t sizeMax)
 {
     GANTRY_TRY(file, files.open(path, OpenMode::ReadOnly));

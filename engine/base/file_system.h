@@ -77,6 +77,16 @@ public:
     virtual ~FileLock() = default;
 };
 
+/// Makes many files durable in one call.
+class DiskSync
+{
+public:
+    virtual ~DiskSync() = default;
+    /// Returns after everything that was written below the directory, names included, is durable. Fails too when
+    /// anything written since this object was made could not be, whoever wrote it to that file system.
+    virtual Result<> sync() = 0;
+};
+
 struct SpaceInfo
 {
     std::uint64_t totalBytes = 0;     ///< used and available; without what is reserved for root
@@ -104,6 +114,8 @@ public:
     virtual Result<> createDirectories(const std::filesystem::path& directory) = 0;
     /// Makes names created, renamed or removed in the directory durable.
     virtual Result<> syncDirectory(const std::filesystem::path& directory) = 0;
+    /// For what is written below the directory from now on. Errc::Unsupported where the system would not tell a failure.
+    virtual Result<std::unique_ptr<DiskSync>> diskSync(const std::filesystem::path& directory);
     /// Takes the lock that Apache's broker takes on <store>/lock (fcntl, first byte). Errc::Locked if held elsewhere.
     virtual Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) = 0;
     virtual Result<SpaceInfo> space(const std::filesystem::path& path) = 0;

@@ -3,15 +3,20 @@
 
 #include "base/bus_error.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <mutex>
 #include <set>
 
@@ -279,6 +284,66 @@ private:
     std::string m_name;
 };
 
+/// syncfs(), whose descriptor must be open from before the writes on, because it reports what failed since.
+class PosixDiskSync final : public DiskSync
+{
+public:
+    PosixDiskSync(int descriptor, fs::path directory)
+        : m_descriptor(descriptor)
+        , m_directory(std::move(directory))
+    {}
+    ~PosixDiskSync() override { ::close(m_descriptor); }
+    PosixDiskSync(const PosixDiskSync&) = delete;
+    PosixDiskSync& operator=(const PosixDiskSync&) = delete;
+
+    Result<> sync() override
+    {
+        if (::syncfs(m_descriptor) != 0) {
+            return failOn("sync the file system of", m_directory, errno);
+        }
+        return {};
+    }
+
+private:
+    int m_descriptor;
+    fs::path m_directory;
+};
+
+/// Before Linux 5.8 syncfs() kept failed writes to itself, and layered file systems still may.
+bool reportsFailedWrites(int descriptor)
+{
+    utsname system{};
+    int major = 0;
+    int minor = 0;
+    if (::uname(&system) != 0 || std::sscanf(system.release, "%d.%d", &major, &minor) != 2 ||
+        major < 5 || (major == 5 && minor < 8)) {
+        return false;
+    }
+    struct statfs status{};
+    if (::fstatfs(descriptor, &status) != 0) {
+        return false;
+    }
+    const auto type = static_cast<unsigned long>(status.f_type);
+    return type == EXT4_SUPER_MAGIC || type == XFS_SUPER_MAGIC || type == BTRFS_SUPER_MAGIC || type == F2FS_SUPER_MAGIC;
+}
+
+struct DirectoryCloser
+{
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+/// What the name is, and its size if it is a file; one call where the directory does not tell.
+DirectoryEntry examine(int directory, const dirent& found)
+{
+    DirectoryEntry entry{found.d_name, found.d_type == DT_DIR, 0};
+    struct stat status{};
+    if (!entry.isDirectory && ::fstatat(directory, found.d_name, &status, 0) == 0) {
+        entry.isDirectory = S_ISDIR(status.st_mode);
+        entry.size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+    }
+    return entry;
+}
+
 tl::unexpected<Error> failOn(const char* action, const fs::path& path, const std::error_code& error)
 {
     return failOn(action, path, error.value());
@@ -340,19 +405,24 @@ bool PosixFileSystem::exists(const fs::path& path)
 Result<std::vector<DirectoryEntry>> PosixFileSystem::list(const fs::path& directory)
 {
     std::vector<DirectoryEntry> entries;
-    std::error_code error;
-    fs::directory_iterator iterator(directory, error);
-    if (error == std::errc::no_such_file_or_directory) {
-        return entries;
+    const std::unique_ptr<DIR, DirectoryCloser> opened(::opendir(directory.c_str()));
+    if (!opened) {
+        return errno == ENOENT ? Result<std::vector<DirectoryEntry>>(std::move(entries)) : failOn("list", directory, errno);
     }
-    for (; !error && iterator != fs::directory_iterator(); iterator.increment(error)) {
-        std::error_code ignored;
-        const bool isDirectory = iterator->is_directory(ignored);
-        entries.push_back({iterator->path().filename().string(), isDirectory,
-                           isDirectory ? 0 : iterator->file_size(ignored)});
+    const int descriptor = ::dirfd(opened.get());
+    while (true) {
+        errno = 0;
+        const dirent* found = ::readdir(opened.get());
+        if (found == nullptr) {
+            break;
+        }
+        const std::string_view name = found->d_name;
+        if (name != "." && name != "..") {
+            entries.push_back(examine(descriptor, *found));
+        }
     }
-    if (error) {
-        return failOn("list", directory, error);
+    if (errno != 0) {
+        return failOn("list", directory, errno);
     }
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     return entries;
@@ -382,6 +452,19 @@ Result<> PosixFileSystem::syncDirectory(const fs::path& directory)
         return failOn("sync directory", directory, error);
     }
     return {};
+}
+
+Result<std::unique_ptr<DiskSync>> PosixFileSystem::diskSync(const fs::path& directory)
+{
+    const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return failOn("open directory", directory, errno);
+    }
+    auto sync = std::make_unique<PosixDiskSync>(descriptor, directory);
+    if (!reportsFailedWrites(descriptor)) {
+        return fail(Errc::Unsupported, "the file system of {} may not tell about failed writes", directory.string());
+    }
+    return sync;
 }
 
 Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(const fs::path& path)

@@ -40,6 +40,7 @@ public:
     Result<std::vector<DirectoryEntry>> list(const std::filesystem::path& directory) override;
     Result<> createDirectories(const std::filesystem::path& directory) override;
     Result<> syncDirectory(const std::filesystem::path& directory) override;
+    Result<std::unique_ptr<DiskSync>> diskSync(const std::filesystem::path& directory) override;
     Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) override;
     Result<SpaceInfo> space(const std::filesystem::path& path) override;
     Result<std::int64_t> lastModifiedMs(const std::filesystem::path& path) override;

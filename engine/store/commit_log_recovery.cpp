@@ -421,9 +421,7 @@ Result<> CommitLogRecovery::zeroTail()
 
 Result<> CommitLogRecovery::writeDispatched()
 {
-    GANTRY_TRY(isAll, m_queues.writeTails(kNoLimit, std::numeric_limits<std::size_t>::max()));
-    (void)isAll;
-    return {};
+    return m_queues.writeTails(kNoLimit);
 }
 
 } // namespace gantry

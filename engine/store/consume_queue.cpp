@@ -2,8 +2,9 @@
 #include "store/consume_queue.h"
 
 #include "base/log.h"
-#include "store/file_names.h"
 #include "store/store_health.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -55,12 +56,12 @@ ConsumeQueue::~ConsumeQueue()
 
 std::filesystem::path ConsumeQueue::directory() const
 {
-    return m_context.directory / *m_topic / std::to_string(m_queueId);
+    return fmt::format("{}/{}/{}", m_context.directory.native(), *m_topic, m_queueId);
 }
 
 std::filesystem::path ConsumeQueue::pathOf(std::int64_t fromOffset) const
 {
-    return directory() / offsetFileName(fromOffset);
+    return fmt::format("{}/{}/{}/{:020}", m_context.directory.native(), *m_topic, m_queueId, fromOffset);
 }
 
 Result<std::shared_ptr<File>> ConsumeQueue::openFile(std::int64_t fromOffset) const
@@ -131,12 +132,16 @@ ConsumeQueue::Appended ConsumeQueue::append(std::int64_t queueOffset, const RawQ
     if (queueOffset - end > kGapEntriesMax) {
         return Appended::GapTooLarge;
     }
+    if (m_minCommitLogOffset < 0 && m_minOffset.load(std::memory_order_relaxed) == queueOffset) {
+        m_minCommitLogOffset = entry.offset;
+    }
     const std::size_t before = m_tail.size();
     for (; end < queueOffset; ++end) {
         appendEntry(m_tail, kFillerEntry);
     }
     appendEntry(m_tail, entry);
     m_maxCommitLogOffset = entry.end();
+    m_lastEntry = entry;
     m_maxOffset.store(queueOffset + 1, std::memory_order_release);
     m_context.tailBytes.fetch_add(static_cast<std::int64_t>(m_tail.size() - before),
                                   std::memory_order_relaxed);
@@ -155,6 +160,8 @@ Result<> ConsumeQueue::restart()
         m_tail.clear();
         m_written = 0;
         m_maxCommitLogOffset = -1;
+        m_minCommitLogOffset = -1;
+        m_lastEntry = {};
         first = std::exchange(m_firstFile, -1);
         last = std::exchange(m_lastFile, -1);
         m_minOffset = 0;
@@ -252,6 +259,11 @@ Result<std::string> ConsumeQueue::read(std::int64_t from, std::int64_t count, Re
             return std::string{};
         }
         fileEnd = std::min(end, m_written);
+        if (m_lastEntry.size != 0 && from + 1 == m_maxOffset.load(std::memory_order_relaxed)) {
+            // What everybody asks about a queue is its last message.
+            appendEntry(fromTail, m_lastEntry);
+            return fromTail;
+        }
         if (end > m_written) {
             const std::int64_t begin = std::max(from, m_written) - m_written;
             fromTail = m_tail.substr(
@@ -329,12 +341,27 @@ Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffse
 Result<int> ConsumeQueue::dropBefore(std::int64_t minCommitLogOffset)
 {
     const std::lock_guard writing(m_writeMutex);
+    {
+        // Mostly nothing of a queue goes; with very many queues it must not cost a call to find that out.
+        const std::lock_guard guard(m_mutex);
+        if (m_minCommitLogOffset >= minCommitLogOffset) {
+            return 0;
+        }
+    }
     const std::int64_t end = maxOffset();
     GANTRY_TRY(first, firstEntryFrom(minCommitLogOffset, minOffset(), end));
+    std::int64_t firstPlace = -1;
+    if (first < end) {
+        GANTRY_TRY(entry, entryAt(first));
+        firstPlace = entry.isFiller() ? -1 : entry.offset;
+    }
     std::vector<std::int64_t> doomed;
     {
         const std::lock_guard guard(m_mutex);
-        m_minOffset.store(std::max(first, minOffset()), std::memory_order_release);
+        if (first >= minOffset()) {
+            m_minOffset.store(first, std::memory_order_release);
+            m_minCommitLogOffset = firstPlace;
+        }
         while (m_firstFile >= 0 && m_firstFile < m_lastFile &&
                m_firstFile + m_context.fileSize <= first * kConsumeQueueEntrySize) {
             doomed.push_back(m_firstFile);

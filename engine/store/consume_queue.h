@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/file_system.h"
 #include "store/commit_log.h"
 #include "store/consume_queue_entry.h"
 #include "store/file_cache.h"
@@ -36,9 +37,9 @@ public:
     ConsumeQueue(const ConsumeQueue&) = delete;
     ConsumeQueue& operator=(const ConsumeQueue&) = delete;
 
-    /// Finds the end of what the files hold. `afterCrash`: trusts nothing behind the first entry
-    /// that does not follow from the one before.
-    Result<> load(bool afterCrash);
+    /// Finds the end of what the files hold, `files` being all names in the queue's directory. `afterCrash`: trusts
+    /// nothing behind the first entry that does not follow from the one before.
+    Result<> load(const std::vector<DirectoryEntry>& files, bool afterCrash);
     /// Forgets entries that point at or behind the CommitLog offset. Files keep their bytes until
     /// they are written over or cutFiles() runs.
     Result<> truncate(std::int64_t commitLogOffset);
@@ -101,12 +102,26 @@ private:
     {
         return queueOffset / entriesPerFile() * m_context.fileSize;
     }
+    /// A file as load() reads it: opened once, its first pages read once.
+    struct LoadedFile
+    {
+        std::shared_ptr<File> file;
+        std::int64_t firstEntry = 0;
+        std::string head;
+        [[nodiscard]] std::int64_t headEnd() const
+        {
+            return firstEntry + static_cast<std::int64_t>(head.size()) / kConsumeQueueEntrySize;
+        }
+    };
     [[nodiscard]] std::filesystem::path pathOf(std::int64_t fromOffset) const;
     Result<std::shared_ptr<File>> openFile(std::int64_t fromOffset) const;
     Result<std::shared_ptr<File>> openForWrite(std::int64_t fromOffset, std::int64_t position);
     Result<std::string> readFiles(std::int64_t from, std::int64_t to, ReadWait wait = ReadWait::Allowed) const;
-    Result<std::int64_t> findEnd(std::int64_t fromOffset, bool afterCrash);
-    Result<std::int64_t> findEndBySearch(std::int64_t fromOffset);
+    Result<std::vector<std::int64_t>> usableFiles(const std::vector<DirectoryEntry>& files, bool afterCrash);
+    Result<LoadedFile> openToLoad(std::int64_t fromOffset) const;
+    Result<std::int64_t> findEnd(const LoadedFile& file, bool afterCrash) const;
+    Result<std::int64_t> findEndBySearch(const LoadedFile& file) const;
+    [[nodiscard]] Result<RawQueueEntry> loadedEntry(const LoadedFile& file, std::int64_t queueOffset) const;
     Result<> deleteFile(std::int64_t fromOffset);
     Result<> restart();
     Result<std::int64_t> firstEntryFrom(std::int64_t minCommitLogOffset, std::int64_t from,
@@ -121,6 +136,7 @@ private:
     std::atomic<std::int64_t> m_maxOffset{0};
     std::int64_t m_loadedBegin = -1; // these two: written before there are threads
     bool m_wasLoaded = false;
+    std::int64_t m_zerosBehind = -1; // the end behind which load() saw a page of zeros and no other file
     std::atomic<bool> m_isDirty{false};
     std::atomic<bool> m_hasNewNames{false};
 
@@ -129,6 +145,8 @@ private:
     std::string m_tail;         // entries [m_written, m_maxOffset)
     std::int64_t m_written = 0;
     std::int64_t m_maxCommitLogOffset = -1;
+    std::int64_t m_minCommitLogOffset = -1; // of the message at m_minOffset, -1 = not known
+    RawQueueEntry m_lastEntry;              // the one before m_maxOffset if its size is not 0
     std::int64_t m_firstFile = -1; // begin offsets, -1 = no file
     std::int64_t m_lastFile = -1;
     bool m_isRemoved = false;

@@ -6,6 +6,7 @@
 #include "store/file_names.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace gantry {
 
@@ -14,81 +15,124 @@ namespace {
 constexpr std::int64_t kChunkEntries = 3200; // 64,000 bytes
 constexpr std::size_t kZeroProbe = 4096;
 constexpr std::size_t kZeroChunk = 64 * 1024;
+/// Two pages in whole entries: the entries of a short queue and a page of zeros behind them.
+constexpr std::size_t kHeadBytes = 2 * kZeroProbe / kConsumeQueueEntrySize * kConsumeQueueEntrySize;
 
 bool isZero(std::string_view bytes)
 {
-    return bytes.find_first_not_of('\0') == std::string_view::npos;
+    // The first byte, and each other the same as the one before it.
+    return bytes.empty() || (bytes[0] == '\0' && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 } // namespace
 
-Result<> ConsumeQueue::load(bool afterCrash)
+/// Those that follow one another. After a crash the others go: what they had is in the log and is entered again.
+Result<std::vector<std::int64_t>> ConsumeQueue::usableFiles(const std::vector<DirectoryEntry>& files, bool afterCrash)
 {
-    GANTRY_TRY(entries, m_context.files.list(directory()));
-    std::vector<std::int64_t> files;
-    for (const DirectoryEntry& entry : entries) {
+    std::vector<std::int64_t> usable;
+    for (const DirectoryEntry& entry : files) {
         const auto offset = parseOffsetFileName(entry.name);
         if (entry.isDirectory || !offset) {
             continue;
         }
-        const bool follows = files.empty() || *offset == files.back() + m_context.fileSize;
+        const bool follows = usable.empty() || *offset == usable.back() + m_context.fileSize;
         if (entry.size > 0 && follows) {
-            files.push_back(*offset);
+            usable.push_back(*offset);
         } else if (afterCrash) {
-            // Made shortly before: what it had is in the log and is entered again.
             m_context.fileCount.fetch_add(1);
             GANTRY_CHECK(deleteFile(*offset));
         }
     }
-    if (files.empty()) {
+    return usable;
+}
+
+Result<> ConsumeQueue::load(const std::vector<DirectoryEntry>& files, bool afterCrash)
+{
+    GANTRY_TRY(usable, usableFiles(files, afterCrash));
+    if (usable.empty()) {
         return {};
     }
     m_hasNewNames = afterCrash; // the process that died may not have made them durable
-    m_firstFile = files.front();
+    m_firstFile = usable.front();
     m_minOffset = m_firstFile / kConsumeQueueEntrySize;
+    LoadedFile last;
     std::int64_t end = 0;
     while (true) {
-        m_lastFile = files.back();
-        GANTRY_TRY(found, findEnd(m_lastFile, afterCrash));
+        m_lastFile = usable.back();
+        GANTRY_TRY(opened, openToLoad(m_lastFile));
+        last = std::move(opened);
+        GANTRY_TRY(found, findEnd(last, afterCrash));
         end = found;
-        if (end > m_lastFile / kConsumeQueueEntrySize || files.size() == 1) {
+        if (end > last.firstEntry || usable.size() == 1) {
             break;
         }
-        files.pop_back(); // nothing in it yet
+        usable.pop_back(); // nothing in it yet
     }
     m_context.fileCount.fetch_add(
         static_cast<int>((m_lastFile - m_firstFile) / m_context.fileSize) + 1);
     m_maxOffset = end;
     m_written = end;
-    if (m_firstFile == 0 && end > 0) {
-        GANTRY_TRY(first, entryAt(0));
-        m_loadedBegin = first.isFiller() ? -1 : first.offset;
+    const auto used = static_cast<std::size_t>((end - last.firstEntry) * kConsumeQueueEntrySize);
+    const std::size_t probe = std::min(kZeroProbe, static_cast<std::size_t>(m_context.fileSize) - used);
+    if (files.size() == usable.size() && used + probe <= last.head.size() &&
+        isZero(std::string_view(last.head).substr(used, probe))) {
+        m_zerosBehind = end;
+    }
+    if (end > minOffset()) {
+        GANTRY_TRY(first, loadedEntry(last, minOffset()));
+        m_minCommitLogOffset = first.isFiller() ? -1 : first.offset;
+        m_loadedBegin = m_firstFile == 0 ? m_minCommitLogOffset : -1;
     }
     for (std::int64_t at = end; at > minOffset() && m_maxCommitLogOffset < 0; --at) {
-        GANTRY_TRY(entry, entryAt(at - 1));
-        m_maxCommitLogOffset = entry.isFiller() ? -1 : entry.end();
+        GANTRY_TRY(entry, loadedEntry(last, at - 1));
+        if (!entry.isFiller()) {
+            m_maxCommitLogOffset = entry.end();
+            m_lastEntry = at == end ? entry : RawQueueEntry{};
+        }
     }
     m_wasLoaded = m_maxCommitLogOffset >= 0;
     return {};
 }
 
-/// Behind the last entry of the file, in entries from the queue's begin.
-Result<std::int64_t> ConsumeQueue::findEnd(std::int64_t fromOffset, bool afterCrash)
+Result<ConsumeQueue::LoadedFile> ConsumeQueue::openToLoad(std::int64_t fromOffset) const
 {
-    if (!afterCrash) {
-        return findEndBySearch(fromOffset);
+    LoadedFile loaded;
+    GANTRY_TRY(file, openFile(fromOffset));
+    loaded.file = std::move(file);
+    loaded.firstEntry = fromOffset / kConsumeQueueEntrySize;
+    loaded.head.resize(std::min(kHeadBytes, static_cast<std::size_t>(m_context.fileSize)));
+    GANTRY_TRY(count, loaded.file->readAt(0, std::as_writable_bytes(std::span(loaded.head))));
+    loaded.head.resize(count / kConsumeQueueEntrySize * kConsumeQueueEntrySize);
+    return loaded;
+}
+
+Result<RawQueueEntry> ConsumeQueue::loadedEntry(const LoadedFile& file, std::int64_t queueOffset) const
+{
+    if (queueOffset < file.firstEntry) {
+        return entryAt(queueOffset);
     }
-    const std::int64_t begin = fromOffset / kConsumeQueueEntrySize;
-    const std::int64_t fileEnd = begin + entriesPerFile();
+    const std::int64_t position = (queueOffset - file.firstEntry) * kConsumeQueueEntrySize;
+    if (queueOffset < file.headEnd()) {
+        return loadQueueEntry(asBytes(file.head).data() + position);
+    }
+    std::byte raw[kConsumeQueueEntrySize] = {};
+    GANTRY_CHECK(file.file->readAt(static_cast<std::uint64_t>(position), raw));
+    return loadQueueEntry(raw);
+}
+
+/// Behind the last entry of the file, in entries from the queue's begin.
+Result<std::int64_t> ConsumeQueue::findEnd(const LoadedFile& file, bool afterCrash) const
+{
+    const std::int64_t fileEnd = file.firstEntry + entriesPerFile();
     std::int64_t previousEnd = -1;
-    std::int64_t chunk = 200; // most queues of a store with many are short
-    for (std::int64_t at = begin; at < fileEnd;) {
-        GANTRY_TRY(bytes, readFiles(at, std::min(at + chunk, fileEnd)));
+    std::string chunk;
+    std::string_view bytes = file.head; // most queues of a store with many are short
+    for (std::int64_t at = file.firstEntry; at < fileEnd;) {
         const auto count = static_cast<std::int64_t>(bytes.size()) / kConsumeQueueEntrySize;
         for (std::int64_t i = 0; i < count; ++i, ++at) {
-            const RawQueueEntry entry =
-                loadQueueEntry(asBytes(bytes).data() + i * kConsumeQueueEntrySize);
-            if (!entry.isValid() || (!entry.isFiller() && entry.offset < previousEnd)) {
+            const RawQueueEntry entry = loadQueueEntry(asBytes(bytes).data() + i * kConsumeQueueEntrySize);
+            if (!entry.isValid() ||
+                (afterCrash && !entry.isFiller() && entry.offset < previousEnd)) {
                 return at;
             }
             previousEnd = entry.isFiller() ? previousEnd : entry.end();
@@ -96,28 +140,32 @@ Result<std::int64_t> ConsumeQueue::findEnd(std::int64_t fromOffset, bool afterCr
         if (count == 0) {
             return at;
         }
-        chunk = kChunkEntries;
+        if (!afterCrash) {
+            return findEndBySearch(file);
+        }
+        chunk.resize(static_cast<std::size_t>(std::min(kChunkEntries, fileEnd - at) * kConsumeQueueEntrySize));
+        GANTRY_TRY(length, file.file->readAt(static_cast<std::uint64_t>((at - file.firstEntry) * kConsumeQueueEntrySize),
+                                             std::as_writable_bytes(std::span(chunk))));
+        bytes = std::string_view(chunk).substr(0, length / kConsumeQueueEntrySize * kConsumeQueueEntrySize);
     }
     return fileEnd;
 }
 
-Result<std::int64_t> ConsumeQueue::findEndBySearch(std::int64_t fromOffset)
+/// All of the file's head is in use.
+Result<std::int64_t> ConsumeQueue::findEndBySearch(const LoadedFile& file) const
 {
-    GANTRY_TRY(file, openFile(fromOffset));
-    std::int64_t low = 0;
-    std::int64_t high = entriesPerFile();
+    std::int64_t low = file.headEnd();
+    std::int64_t high = file.firstEntry + entriesPerFile();
     while (low < high) {
         const std::int64_t middle = low + (high - low) / 2;
-        std::byte raw[kConsumeQueueEntrySize] = {};
-        GANTRY_CHECK(
-            file->readAt(static_cast<std::uint64_t>(middle * kConsumeQueueEntrySize), raw));
-        if (loadQueueEntry(raw).isValid()) {
+        GANTRY_TRY(entry, loadedEntry(file, middle));
+        if (entry.isValid()) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return fromOffset / kConsumeQueueEntrySize + low;
+    return low;
 }
 
 Result<> ConsumeQueue::truncate(std::int64_t commitLogOffset)
@@ -129,6 +177,8 @@ Result<> ConsumeQueue::truncate(std::int64_t commitLogOffset)
     m_tail.clear();
     std::int64_t end = m_written;
     m_maxCommitLogOffset = -1;
+    m_lastEntry = {};
+    m_zerosBehind = -1;
     bool isFound = false;
     while (end > minOffset() && !isFound) {
         const std::int64_t from = std::max(minOffset(), end - kChunkEntries);
@@ -144,6 +194,7 @@ Result<> ConsumeQueue::truncate(std::int64_t commitLogOffset)
             isFound = entry.isValid() && !entry.isFiller() && entry.offset < commitLogOffset;
             if (isFound) {
                 m_maxCommitLogOffset = entry.end();
+                m_lastEntry = entry;
             } else {
                 --end;
             }
@@ -151,13 +202,14 @@ Result<> ConsumeQueue::truncate(std::int64_t commitLogOffset)
     }
     m_maxOffset = end;
     m_written = end;
+    m_minCommitLogOffset = end > minOffset() ? m_minCommitLogOffset : -1;
     return {};
 }
 
 Result<std::vector<std::int64_t>> ConsumeQueue::cutFiles()
 {
     std::vector<std::int64_t> touched;
-    if (m_firstFile < 0) {
+    if (m_firstFile < 0 || m_zerosBehind == maxOffset()) {
         return touched;
     }
     const std::int64_t end = maxOffset();

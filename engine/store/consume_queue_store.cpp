@@ -2,7 +2,6 @@
 #include "store/consume_queue_store.h"
 
 #include "base/log.h"
-#include "store/file_names.h"
 #include "store/seeded_bug.h"
 #include "store/store_health.h"
 
@@ -11,32 +10,32 @@
 namespace gantry {
 
 ConsumeQueueStore::ConsumeQueueStore(FileSystem& files, FileCache& cache,
-                                     std::filesystem::path directory, std::int64_t fileSize)
-    : m_context{files,
+                                     std::filesystem::path directory, const Options& options)
+    : m_options(options)
+    , m_context{files,
                 cache,
                 std::move(directory),
-                (fileSize + kConsumeQueueEntrySize - 1) / kConsumeQueueEntrySize *
+                (options.fileSize + kConsumeQueueEntrySize - 1) / kConsumeQueueEntrySize *
                     kConsumeQueueEntrySize,
                 0,
                 0}
 {}
 
-Result<> ConsumeQueueStore::load(bool afterCrash)
+Result<> ConsumeQueueStore::load(const ConsumeQueueListing& listing, bool afterCrash)
 {
-    GANTRY_TRY(topics, m_context.files.list(m_context.directory));
-    for (const DirectoryEntry& topic : topics) {
-        if (!topic.isDirectory) {
-            continue;
-        }
-        GANTRY_TRY(queues, m_context.files.list(m_context.directory / topic.name));
-        for (const DirectoryEntry& queue : queues) {
-            const auto queueId = parseQueueId(queue.name);
-            if (queue.isDirectory && queueId) {
-                GANTRY_CHECK(findOrCreate(topic.name, *queueId)->load(afterCrash));
-            }
+    // Before anything is written: it reports what fails from now on.
+    if (auto diskSync = m_context.files.diskSync(m_context.directory)) {
+        m_diskSync = std::move(*diskSync);
+    }
+    std::vector<std::pair<ConsumeQueuePtr, const ListedQueue*>> work;
+    for (const ListedTopic& topic : listing.topics) {
+        for (const ListedQueue& queue : topic.queues) {
+            work.emplace_back(findOrCreate(topic.name, queue.queueId), &queue);
         }
     }
-    return {};
+    return forEachIndex(work.size(), m_options.mayUseThreads, [&](std::size_t i) {
+        return work[i].first->load(work[i].second->files, afterCrash);
+    });
 }
 
 ConsumeQueuePtr ConsumeQueueStore::find(std::string_view topic, std::int32_t queueId) const
@@ -93,20 +92,18 @@ ConsumeQueue::Appended ConsumeQueueStore::append(const ConsumeQueuePtr& queue,
     return appended;
 }
 
-Result<bool> ConsumeQueueStore::writeTails(std::int64_t flushedOffset, std::size_t queuesMax)
+std::size_t ConsumeQueueStore::dirtyCount() const
+{
+    const std::lock_guard guard(m_workMutex);
+    return m_dirty.size();
+}
+
+Result<> ConsumeQueueStore::writeTails(std::int64_t flushedOffset)
 {
     std::vector<ConsumeQueuePtr> work;
-    bool isAll = true;
     {
         const std::lock_guard guard(m_workMutex);
-        if (m_dirty.size() <= queuesMax) {
-            work.swap(m_dirty);
-        } else {
-            const auto middle = m_dirty.begin() + static_cast<std::ptrdiff_t>(queuesMax);
-            work.assign(m_dirty.begin(), middle);
-            m_dirty.erase(m_dirty.begin(), middle);
-            isAll = false;
-        }
+        work.swap(m_dirty);
     }
     Result<> outcome;
     for (const ConsumeQueuePtr& queue : work) {
@@ -124,10 +121,7 @@ Result<bool> ConsumeQueueStore::writeTails(std::int64_t flushedOffset, std::size
             m_dirty.push_back(queue);
         }
     }
-    if (!outcome) {
-        return tl::unexpected<Error>(std::move(outcome.error()));
-    }
-    return isAll;
+    return outcome;
 }
 
 void ConsumeQueueStore::noteWritten(const ConsumeQueuePtr& queue,
@@ -141,41 +135,47 @@ void ConsumeQueueStore::noteWritten(const ConsumeQueuePtr& queue,
         m_unsyncedFiles.emplace(queue, file);
     }
     if (queue->takeNewNames()) {
-        m_unsyncedDirectories.insert(queue->directory());
+        m_unsyncedNames.insert(queue);
     }
 }
 
 Result<> ConsumeQueueStore::sync()
 {
     UnsyncedFiles files;
-    std::set<std::filesystem::path> directories;
+    UnsyncedNames names;
     {
         const std::lock_guard guard(m_workMutex);
         files.swap(m_unsyncedFiles);
-        directories.swap(m_unsyncedDirectories);
+        names.swap(m_unsyncedNames);
     }
-    Result<> synced = syncAll(files, directories);
+    Result<> synced = syncAll(files, names);
     if (!synced) {
         // Not durable: the next attempt must not believe that there is less to do.
         const std::lock_guard guard(m_workMutex);
         m_unsyncedFiles.merge(files);
-        m_unsyncedDirectories.merge(directories);
+        m_unsyncedNames.merge(names);
     }
     return synced;
 }
 
-Result<> ConsumeQueueStore::syncAll(
-    const UnsyncedFiles& files,
-    const std::set<std::filesystem::path>& directories)
+/// A sync per file costs a commit of the file system's journal each; with tens of thousands it would take half a minute
+/// of every minute.
+Result<> ConsumeQueueStore::syncAll(const UnsyncedFiles& files, const UnsyncedNames& names)
 {
+    if (files.size() > m_options.filesSyncedOneByOne && m_diskSync) {
+        return planted(SeededBug::QueueNameNotSynced) ? Result<>{} : syncOutcome(m_diskSync->sync());
+    }
     for (const auto& [queue, file] : files) {
         GANTRY_CHECK(queue->syncFile(file));
     }
+    return planted(SeededBug::QueueNameNotSynced) ? Result<>{} : syncNames(names);
+}
+
+Result<> ConsumeQueueStore::syncNames(const UnsyncedNames& names)
+{
     std::set<std::filesystem::path> parents;
-    for (const std::filesystem::path& directory : directories) {
-        if (planted(SeededBug::QueueNameNotSynced)) {
-            break;
-        }
+    for (const ConsumeQueuePtr& queue : names) {
+        const std::filesystem::path directory = queue->directory();
         if (m_context.files.exists(directory)) {
             GANTRY_CHECK(syncOutcome(m_context.files.syncDirectory(directory)));
             parents.insert(directory.parent_path());
@@ -195,19 +195,19 @@ Result<> ConsumeQueueStore::truncate(std::int64_t commitLogOffset)
     if (planted(SeededBug::QueuesNotTruncated)) {
         return {};
     }
-    for (const ConsumeQueuePtr& queue : all()) {
-        GANTRY_CHECK(queue->truncate(commitLogOffset));
-    }
-    return {};
+    const std::vector<ConsumeQueuePtr> queues = all();
+    return forEachIndex(queues.size(), m_options.mayUseThreads,
+                        [&](std::size_t i) { return queues[i]->truncate(commitLogOffset); });
 }
 
 Result<> ConsumeQueueStore::cutFiles()
 {
-    for (const ConsumeQueuePtr& queue : all()) {
-        GANTRY_TRY(touched, queue->cutFiles());
-        noteWritten(queue, touched);
-    }
-    return {};
+    const std::vector<ConsumeQueuePtr> queues = all();
+    return forEachIndex(queues.size(), m_options.mayUseThreads, [&](std::size_t i) -> Result<> {
+        GANTRY_TRY(touched, queues[i]->cutFiles());
+        noteWritten(queues[i], touched);
+        return {};
+    });
 }
 
 std::int64_t ConsumeQueueStore::maxCommitLogOffset() const

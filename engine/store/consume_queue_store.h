@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/consume_queue.h"
+#include "store/consume_queue_listing.h"
 
 #include <set>
 #include <shared_mutex>
@@ -16,11 +17,17 @@ namespace gantry {
 class ConsumeQueueStore
 {
 public:
+    struct Options
+    {
+        std::int64_t fileSize = 6'000'000; ///< rounded up to whole entries
+        std::size_t filesSyncedOneByOne = 128; ///< more than these to sync: the whole disk in one call
+        bool mayUseThreads = true; ///< for loading and recovery
+    };
     ConsumeQueueStore(FileSystem& files, FileCache& cache, std::filesystem::path directory,
-                      std::int64_t fileSize);
+                      const Options& options);
 
     /// Loads every queue that has a directory.
-    Result<> load(bool afterCrash);
+    Result<> load(const ConsumeQueueListing& listing, bool afterCrash);
 
     [[nodiscard]] ConsumeQueuePtr find(std::string_view topic, std::int32_t queueId) const;
     [[nodiscard]] ConsumeQueuePtr findOrCreate(std::string_view topic, std::int32_t queueId);
@@ -30,9 +37,10 @@ public:
     ConsumeQueue::Appended append(const ConsumeQueuePtr& queue, std::int64_t queueOffset,
                                   const RawQueueEntry& entry);
 
-    /// Writes what queues hold in memory, up to `queuesMax` queues, as far as the log is durable.
-    /// True when nothing before flushedOffset is left in memory.
-    Result<bool> writeTails(std::int64_t flushedOffset, std::size_t queuesMax);
+    /// Writes what queues hold in memory, as far as the log is durable.
+    Result<> writeTails(std::int64_t flushedOffset);
+    /// How many queues hold something to write.
+    [[nodiscard]] std::size_t dirtyCount() const;
     /// Makes everything written so far durable, names included.
     Result<> sync();
 
@@ -68,19 +76,22 @@ private:
         std::unordered_map<std::int32_t, ConsumeQueuePtr> queues;
     };
 
-    Result<> syncAll(const UnsyncedFiles& files,
-                     const std::set<std::filesystem::path>& directories);
+    using UnsyncedNames = std::set<ConsumeQueuePtr, QueueOrder>;
+    Result<> syncAll(const UnsyncedFiles& files, const UnsyncedNames& names);
+    Result<> syncNames(const UnsyncedNames& names);
     void noteWritten(const ConsumeQueuePtr& queue, const std::vector<std::int64_t>& files);
 
+    const Options m_options;
     ConsumeQueueContext m_context;
+    std::unique_ptr<DiskSync> m_diskSync; // from load() on; null where the file system has none
     mutable std::shared_mutex m_mutex; // guards the table
     std::unordered_map<std::string, Topic, TextHash, std::equal_to<>> m_topics;
     std::uint64_t m_nextNumber = 1;
 
-    std::mutex m_workMutex; // guards what follows
+    mutable std::mutex m_workMutex; // guards what follows
     std::vector<ConsumeQueuePtr> m_dirty;
     UnsyncedFiles m_unsyncedFiles;
-    std::set<std::filesystem::path> m_unsyncedDirectories;
+    UnsyncedNames m_unsyncedNames;
 };
 
 } // namespace gantry

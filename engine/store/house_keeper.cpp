@@ -11,14 +11,16 @@ namespace gantry {
 
 namespace {
 
-/// Queues written in one pass, so that a store with very many is written bit by bit.
-constexpr std::size_t kQueuesPerPass = 2'000;
+/// With more queues to write than this the checkpoint writes them: a queue costs some microseconds however little there
+/// is to write.
+constexpr std::size_t kQueuesWrittenAtOnce = 2'000;
 /// More than this in memory is written whatever the number of queues.
-constexpr std::int64_t kTailBytesBeforeFullPass = 64 * kMiB;
+constexpr std::int64_t kTailBytesBeforeWrite = 32 * kMiB;
+/// With more than this that cannot be written the store gives up.
+constexpr std::int64_t kTailBytesMax = 64 * kMiB;
 constexpr std::chrono::seconds kCheckpointInterval{10};
 constexpr int kRestFactor = 20;
 constexpr std::chrono::seconds kRetentionInterval{10};
-constexpr std::size_t kAllQueues = static_cast<std::size_t>(-1);
 
 } // namespace
 
@@ -96,7 +98,7 @@ Result<> HouseKeeper::guardWrite(Result<> outcome)
     const Error& error = outcome.error();
     if (error.code == Errc::DiskFull) {
         m_parts.health.setDiskFull(error.message);
-    } else if (error.code == Errc::StorePoisoned || m_parts.queues.tailBytes() > kTailBytesBeforeFullPass) {
+    } else if (error.code == Errc::StorePoisoned || m_parts.queues.tailBytes() > kTailBytesMax) {
         m_parts.health.poison(error);
     } else if (m_lastFailure != error.message) {
         m_lastFailure = error.message;
@@ -108,10 +110,11 @@ Result<> HouseKeeper::guardWrite(Result<> outcome)
 void HouseKeeper::writeQueues()
 {
     const std::lock_guard guard(m_workMutex);
-    const std::size_t count =
-        m_parts.queues.tailBytes() > kTailBytesBeforeFullPass ? kAllQueues : kQueuesPerPass;
-    auto written = m_parts.queues.writeTails(m_parts.log.flushedOffset(), count);
-    (void)guardWrite(written ? Result<>{} : tl::unexpected<Error>(std::move(written.error())));
+    if (m_parts.queues.dirtyCount() > kQueuesWrittenAtOnce &&
+        m_parts.queues.tailBytes() < kTailBytesBeforeWrite) {
+        return;
+    }
+    (void)guardWrite(m_parts.queues.writeTails(m_parts.log.flushedOffset()));
 }
 
 Result<> HouseKeeper::saveCheckpoint()
@@ -141,9 +144,7 @@ Result<> HouseKeeper::saveCheckpoint()
         GANTRY_CHECK(m_parts.flush.flushNow());
     }
     values.physicMsgTimestamp = m_parts.flush.flushedTimestampMs();
-    auto written = m_parts.queues.writeTails(m_parts.log.flushedOffset(), kAllQueues);
-    GANTRY_CHECK(
-        guardWrite(written ? Result<>{} : tl::unexpected<Error>(std::move(written.error()))));
+    GANTRY_CHECK(guardWrite(m_parts.queues.writeTails(m_parts.log.flushedOffset())));
     if (!planted(SeededBug::QueueSyncDropped)) {
         GANTRY_CHECK(guardWrite(m_parts.queues.sync()));
     }

@@ -76,11 +76,12 @@ MessageStoreImpl::MessageStoreImpl(StoreConfig config, Dependencies dependencies
     , m_files(dependencies.files)
     , m_clock(dependencies.clock)
     , m_isDriven(dependencies.isDriven)
-    , m_directory(m_files, m_config)
+    , m_directory(m_files, m_config, !m_isDriven)
     , m_cache(m_files, kFileCacheSize)
     , m_checkpoint(m_files, m_directory.checkpoint())
     , m_log(m_config, m_files, m_cache, m_clock, m_health, m_isDriven)
-    , m_queues(m_files, m_cache, m_directory.consumeQueue(), m_config.consumeQueueFileSize)
+    , m_queues(m_files, m_cache, m_directory.consumeQueue(),
+               {m_config.consumeQueueFileSize, m_config.queueFilesSyncedOneByOne, !m_isDriven})
     , m_index(m_config, m_files, m_clock, m_directory.index(), m_health)
     , m_dispatcher(m_config, m_queues, m_index)
     , m_flush(m_config, m_log, m_health, m_clock, m_metrics, m_isDriven)
@@ -124,7 +125,7 @@ Result<> MessageStoreImpl::recover()
     const auto begin = std::chrono::steady_clock::now();
     GANTRY_TRY(checkpoint, m_checkpoint.load());
     GANTRY_CHECK(m_log.segments().load());
-    GANTRY_CHECK(m_queues.load(!m_recovery.cleanExit));
+    GANTRY_CHECK(m_queues.load(m_directory.takeListing(), !m_recovery.cleanExit));
     GANTRY_CHECK(m_index.load());
     CommitLogRecovery recovery(m_config, m_log.segments(), m_queues, m_index, m_dispatcher,
                                m_recovery, m_checkpoint);

@@ -31,6 +31,7 @@ struct StoreConfig
     FlushMode flushMode = FlushMode::Async;           ///< flushDiskType
     std::chrono::milliseconds flushInterval{500};     ///< flushIntervalCommitLog: bound of the loss window
     std::chrono::milliseconds consumeQueueFlushInterval{1000};
+    std::size_t queueFilesSyncedOneByOne = 128;       ///< more ConsumeQueue files than these are synced with their disk
     std::chrono::milliseconds syncFlushTimeout{5000};
     std::chrono::hours reservedTime{72};              ///< fileReservedTime
     std::vector<int> deleteAtHours{4};                ///< deleteWhen, local time

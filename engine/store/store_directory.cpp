@@ -48,9 +48,10 @@ bool isIndexName(std::string_view name)
 
 } // namespace
 
-StoreDirectory::StoreDirectory(FileSystem& files, const StoreConfig& config)
+StoreDirectory::StoreDirectory(FileSystem& files, const StoreConfig& config, bool mayUseThreads)
     : m_files(files)
     , m_config(config)
+    , m_mayUseThreads(mayUseThreads)
 {}
 
 std::filesystem::path StoreDirectory::commitLog() const
@@ -165,7 +166,7 @@ Result<> StoreDirectory::removeAbortFile()
     return m_files.syncDirectory(m_config.rootDirectory);
 }
 
-Result<> StoreDirectory::validate() const
+Result<> StoreDirectory::validate()
 {
     GANTRY_CHECK(validateCommitLog());
     GANTRY_CHECK(validateConsumeQueues());
@@ -210,59 +211,56 @@ Result<> StoreDirectory::validateConfigTables() const
 
 Result<> StoreDirectory::validateCommitLog() const
 {
-    return validateLengths(commitLog(), m_config.commitLogFileSize, "mappedFileSizeCommitLog",
-                           false);
+    GANTRY_TRY(entries, m_files.list(commitLog()));
+    return validateLengths(commitLog().string(), entries, m_config.commitLogFileSize, "mappedFileSizeCommitLog", false);
 }
 
-Result<> StoreDirectory::validateLengths(const std::filesystem::path& directory,
-                                         std::int64_t fileSize, const char* setting,
-                                         bool mayBeEmpty) const
+Result<> StoreDirectory::validateLengths(std::string_view directory, const std::vector<DirectoryEntry>& entries,
+                                         std::int64_t fileSize, const char* setting, bool mayBeEmpty) const
 {
-    GANTRY_TRY(entries, m_files.list(directory));
-    std::erase_if(entries, [](const DirectoryEntry& entry) { return entry.isDirectory; });
+    const auto last = std::find_if(entries.rbegin(), entries.rend(),
+                                   [](const DirectoryEntry& entry) { return !entry.isDirectory; });
     for (const DirectoryEntry& entry : entries) {
-        const bool isLast = &entry == &entries.back();
+        if (entry.isDirectory) {
+            continue;
+        }
+        const bool isLast = &entry == &*last;
         const auto offset = parseOffsetFileName(entry.name);
         if (!offset) {
-            return fail(Errc::Unsupported, "{} is not a file of a store; move it away",
-                        (directory / entry.name).string());
+            return fail(Errc::Unsupported, "{}/{} is not a file of a store; move it away",
+                        directory, entry.name);
         }
         if (entry.size == 0 && (isLast || mayBeEmpty)) {
             continue; // created just before a crash
         }
         if (static_cast<std::int64_t>(entry.size) != fileSize || *offset % fileSize != 0) {
             return fail(Errc::Unsupported,
-                        "{} has {} bytes where {} = {} was expected; set {} to what the store was "
+                        "{}/{} has {} bytes where {} = {} was expected; set {} to what the store was "
                         "written with",
-                        (directory / entry.name).string(), entry.size, setting, fileSize, setting);
+                        directory, entry.name, entry.size, setting, fileSize, setting);
         }
     }
     return {};
 }
 
-Result<> StoreDirectory::validateConsumeQueues() const
+Result<> StoreDirectory::validateConsumeQueues()
 {
-    GANTRY_TRY(topics, m_files.list(consumeQueue()));
-    for (const DirectoryEntry& topic : topics) {
-        if (!topic.isDirectory && isRocksDbName(topic.name)) {
-            return fail(Errc::Unsupported,
-                        "{} is a RocksDB database (storeType=defaultRocksDB); this broker reads "
-                        "file ConsumeQueues only, "
-                        "the directory is left untouched",
-                        consumeQueue().string());
-        }
-        if (!topic.isDirectory) {
-            continue;
-        }
-        GANTRY_TRY(queues, m_files.list(consumeQueue() / topic.name));
-        for (const DirectoryEntry& queue : queues) {
-            if (queue.isDirectory && parseQueueId(queue.name)) {
-                GANTRY_CHECK(validateLengths(consumeQueue() / topic.name / queue.name,
-                                             roundedQueueFileSize(m_config),
-                                             "mappedFileSizeConsumeQueue", true));
-            }
+    GANTRY_TRY(listing, listConsumeQueues(m_files, consumeQueue(), m_mayUseThreads));
+    if (std::any_of(listing.others.begin(), listing.others.end(), isRocksDbName)) {
+        return fail(Errc::Unsupported,
+                    "{} is a RocksDB database (storeType=defaultRocksDB); this broker reads file ConsumeQueues only, "
+                    "the directory is left untouched",
+                    consumeQueue().string());
+    }
+    const std::int64_t fileSize = roundedQueueFileSize(m_config);
+    for (const ListedTopic& topic : listing.topics) {
+        const std::string prefix = (consumeQueue() / topic.name).string() + '/';
+        for (const ListedQueue& queue : topic.queues) {
+            GANTRY_CHECK(validateLengths(prefix + std::to_string(queue.queueId), queue.files, fileSize,
+                                         "mappedFileSizeConsumeQueue", true));
         }
     }
+    m_listing = std::move(listing);
     return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/file_system.h"
+#include "store/consume_queue_listing.h"
 #include "store/store_config.h"
 
 #include <memory>
@@ -13,11 +14,13 @@ namespace gantry {
 class StoreDirectory
 {
 public:
-    StoreDirectory(FileSystem& files, const StoreConfig& config);
+    StoreDirectory(FileSystem& files, const StoreConfig& config, bool mayUseThreads);
 
     /// Locks the directory and looks at every name and length in it. Refuses without having created
     /// anything but, in a directory that never held a store, nothing at all.
     Result<> claim();
+    /// What claim() saw below consumequeue/; to be asked for once.
+    [[nodiscard]] ConsumeQueueListing takeListing() { return std::move(m_listing); }
     void release() { m_lock.reset(); }
 
     [[nodiscard]] bool hasAbortFile() const;
@@ -38,16 +41,18 @@ private:
     [[nodiscard]] std::filesystem::path abort() const;
     [[nodiscard]] std::filesystem::path lockFile() const;
     Result<> createDurably(const std::filesystem::path& directory);
-    Result<> validate() const;
+    Result<> validate();
     Result<> validateCommitLog() const;
-    Result<> validateConsumeQueues() const;
+    Result<> validateConsumeQueues();
     Result<> validateIndex() const;
     Result<> validateConfigTables() const;
-    Result<> validateLengths(const std::filesystem::path& directory, std::int64_t fileSize,
-                             const char* setting, bool mayBeEmpty) const;
+    Result<> validateLengths(std::string_view directory, const std::vector<DirectoryEntry>& entries,
+                             std::int64_t fileSize, const char* setting, bool mayBeEmpty) const;
 
     FileSystem& m_files;
     const StoreConfig& m_config;
+    const bool m_mayUseThreads;
+    ConsumeQueueListing m_listing;
     std::unique_ptr<FileLock> m_lock;
 };
 

@@ -756,6 +756,66 @@ Result<> MemoryFileSystem::syncDirectory(const fs::path& directory)
     return {};
 }
 
+class MemoryDiskSync final : public DiskSync
+{
+public:
+    MemoryDiskSync(MemoryFileSystem& files, fs::path directory)
+        : m_files(files)
+        , m_directory(std::move(directory))
+    {}
+    Result<> sync() override { return m_files.syncBelow(m_directory); }
+
+private:
+    MemoryFileSystem& m_files;
+    fs::path m_directory;
+};
+
+Result<std::unique_ptr<DiskSync>> MemoryFileSystem::diskSync(const fs::path& directory)
+{
+    return std::make_unique<MemoryDiskSync>(*this, directory);
+}
+
+/// As syncData() of every file and syncDirectory() of every directory below.
+Result<> MemoryFileSystem::syncBelow(const fs::path& directory)
+{
+    const std::lock_guard guard(m_mutex);
+    const std::string prefix = directory.string();
+    const auto isBelow = [&prefix](const fs::path& path) {
+        const std::string text = path.string();
+        return text == prefix || text.starts_with(prefix + "/");
+    };
+    Result<> allowed = before(Call::Sync, directory);
+    for (const auto& [path, inode] : m_current.files) {
+        if (!isBelow(path) || (!inode->isDirty && !inode->hasMappedWrites)) {
+            continue;
+        }
+        if (!allowed) {
+            inode->failSync();
+            continue;
+        }
+        inode->sync();
+        inode->isDirty = !inode->givenUp.empty();
+        inode->hasMappedWrites = inode->mappings > 0;
+    }
+    if (!allowed) {
+        return allowed;
+    }
+    std::vector<std::pair<std::uint64_t, NameChange>> changes;
+    for (auto found = m_pendingNames.begin(); found != m_pendingNames.end();) {
+        if (isBelow(found->first)) {
+            changes.insert(changes.end(), found->second.begin(), found->second.end());
+            found = m_pendingNames.erase(found);
+        } else {
+            ++found;
+        }
+    }
+    std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [number, change] : changes) {
+        apply(change, m_durable);
+    }
+    return {};
+}
+
 Result<std::unique_ptr<FileLock>> MemoryFileSystem::lock(const fs::path& path)
 {
     const std::lock_guard guard(m_mutex);

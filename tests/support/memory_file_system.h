@@ -100,6 +100,7 @@ public:
     Result<std::vector<DirectoryEntry>> list(const std::filesystem::path& directory) override;
     Result<> createDirectories(const std::filesystem::path& directory) override;
     Result<> syncDirectory(const std::filesystem::path& directory) override;
+    Result<std::unique_ptr<DiskSync>> diskSync(const std::filesystem::path& directory) override;
     Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) override;
     Result<SpaceInfo> space(const std::filesystem::path& path) override;
     Result<std::int64_t> lastModifiedMs(const std::filesystem::path& path) override;
@@ -108,6 +109,7 @@ public:
 
 private:
     friend class MemoryFile;
+    friend class MemoryDiskSync;
     enum class Change { CreateFile, RemoveFile, RenameFile, CreateDirectory, RemoveDirectory };
     struct NameChange
     {
@@ -136,6 +138,7 @@ private:
     withNames(const Names& names, const std::function<void(const Inode&, Inode&)>& settle) const;
     Result<> before(Call call, const std::filesystem::path& path);
     [[nodiscard]] std::uint64_t usedBytes() const;
+    Result<> syncBelow(const std::filesystem::path& directory);
     void changeName(NameChange change);
     static void apply(const NameChange& change, Names& names);
     void createDirectoryNames(const std::filesystem::path& directory);

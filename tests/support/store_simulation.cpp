@@ -35,6 +35,7 @@ StoreSimulation::StoreSimulation(std::uint64_t seed, Options options)
     m_config.indexSlotCount = 16;
     m_config.indexEntryCount = 64;
     m_config.flushMode = dice(2) == 0 ? FlushMode::Sync : FlushMode::Async;
+    m_config.queueFilesSyncedOneByOne = seed % 3 == 0 ? 1 : m_config.queueFilesSyncedOneByOne;
     for (int hour = 0; hour < 24; ++hour) {
         m_config.deleteAtHours.push_back(hour);
     }
