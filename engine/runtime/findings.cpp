@@ -34,7 +34,8 @@ void checkNameServers(const ClusterSnapshot& snapshot, std::vector<Finding>& fin
 std::string firstOf(const std::vector<std::int64_t>& offsets)
 {
     constexpr std::size_t shown = 3;
-    std::string text = fmt::format("{}", fmt::join(offsets.begin(), offsets.begin() + static_cast<std::ptrdiff_t>(std::min(shown, offsets.size())), ", "));
+    const auto end = offsets.begin() + static_cast<std::ptrdiff_t>(std::min(shown, offsets.size()));
+    const std::string text = fmt::format("{}", fmt::join(offsets.begin(), end, ", "));
     return offsets.size() <= shown ? text : fmt::format("{} and {} more", text, offsets.size() - shown);
 }
 
@@ -65,10 +66,12 @@ void checkStore(const BrokerInfo& broker, std::vector<Finding>& findings)
                             "brokers", broker.name});
     }
     if (!recovery.cleanExit) {
+        const std::string cut = recovery.truncatedAtOffset < 0
+                                    ? std::string{}
+                                    : fmt::format(" and cut an unfinished tail at offset {}", recovery.truncatedAtOffset);
         findings.push_back({FindingSeverity::Note,
                             fmt::format("Broker {} was not stopped cleanly last time", broker.name),
-                            fmt::format("Recovery read {} records in {} ms{}.", recovery.scannedRecords, recovery.durationMs,
-                                        recovery.truncatedAtOffset >= 0 ? fmt::format(" and cut an unfinished tail at offset {}", recovery.truncatedAtOffset) : ""),
+                            fmt::format("Recovery read {} records in {} ms{}.", recovery.scannedRecords, recovery.durationMs, cut),
                             "brokers", broker.name});
     }
     const RetentionInfo limits = broker.retention.value_or(RetentionInfo{});
