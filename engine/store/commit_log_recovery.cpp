@@ -209,12 +209,17 @@ bool CommitLogRecovery::enter(const RecordView& record, bool isDamaged, bool may
     const bool isNew = isKnown && record.physicalOffset >= queue->maxCommitLogOffset();
     if (isNew && m_dispatcher.isQueued(record)) {
         const auto suspect = m_suspects.find(queue);
+        if (isDamaged) {
+            // What is left of a record may be older than the queue's numbers: a hole whose places were given away again.
+            enterSuspect(queue, record, true);
+            return true;
+        }
         if (suspect != m_suspects.end() && suspect->second.queueOffset + 1 == record.queueOffset) {
             // It was right after all.
             m_queues.append(queue, suspect->second.queueOffset, suspect->second.entry);
             m_suspects.erase(suspect);
         } else if (gap > m_holesPossible || (gap < 0 && record.queueOffset == 0)) {
-            enterSuspect(queue, record);
+            enterSuspect(queue, record, false);
             return true;
         } else if (gap < 0) {
             ++m_holesPossible; // says it is what another record is already
@@ -226,22 +231,26 @@ bool CommitLogRecovery::enter(const RecordView& record, bool isDamaged, bool may
     return true;
 }
 
-/// The record says that it is further along its queue than damage can explain, or the first of a
+/// The record is damaged, says that it is further along its queue than damage can explain, or that it is the first of a
 /// queue that has others. The queue's next record tells whether that is so.
-void CommitLogRecovery::enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record)
+void CommitLogRecovery::enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record, bool isDamaged)
 {
-    ++m_holesPossible;
+    m_holesPossible += isDamaged ? 0 : 1; // damage was counted when it was stepped over
     m_dispatcher.index(record);
     const auto former = m_suspects.find(queue);
     if (former != m_suspects.end()) {
         reject(*queue, former->second);
     }
     m_suspects[queue] = {record.queueOffset,
-                         {record.physicalOffset, record.totalSize, m_dispatcher.tagsCode(record)}};
+                         {record.physicalOffset, record.totalSize, m_dispatcher.tagsCode(record)},
+                         isDamaged};
 }
 
 void CommitLogRecovery::reject(const ConsumeQueue& queue, const Suspect& suspect)
 {
+    if (suspect.isDamaged) {
+        return; // has been reported
+    }
     if (m_report.damagedOffsets.size() < kDamagedOffsetsMax) {
         m_report.damagedOffsets.push_back(suspect.entry.offset);
     }

@@ -44,6 +44,7 @@ private:
     {
         std::int64_t queueOffset = 0;
         RawQueueEntry entry;
+        bool isDamaged = false;
     };
 
     /// Fits the cache, so that what was read is checked while it is near.
@@ -56,7 +57,7 @@ private:
     Result<bool> scan(std::int64_t start, bool isFirstFile);
     /// False if the queue lacks entries from before the scan's start.
     bool enter(const RecordView& record, bool isDamaged, bool mayLackOlder);
-    void enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record);
+    void enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record, bool isDamaged);
     void reject(const ConsumeQueue& queue, const Suspect& suspect);
     void judgeLastSuspects();
     Result<> lowerCheckpoint(std::int64_t start, CheckpointValues& checkpoint);

@@ -424,6 +424,7 @@ StoreSimulation::everything(MessageStore& store)
 
 void StoreSimulation::verifyAfterCrash(bool isPowerCut)
 {
+    m_files->clearFailures(); // what cannot be read now is not lost
     const auto found = everything(*m_store);
     const RecoveryReport& report = m_store->recovery();
     note(fmt::format("after {}: clean {}, {} bytes scanned, {} records, cut at {}, {} damaged",
