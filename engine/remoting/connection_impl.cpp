@@ -230,7 +230,7 @@ void ConnectionImpl::enqueueOrClose(RemotingCommand command)
     const auto opaque = command.opaque;
     const auto bodyBytes = command.body.size();
     if (!enqueue(std::move(command),
-                 isResponse ? m_responseEncoding : m_options.requestEncoding)) {
+                 isResponse ? HeaderEncoding::Json : m_options.requestEncoding)) {
         log::error(kLogModule,
                    "a frame of {} bytes for {} is larger than the limit of {} and was not sent",
                    bodyBytes, m_peer.toText(), m_options.frameBytesMax);
@@ -238,7 +238,7 @@ void ConnectionImpl::enqueueOrClose(RemotingCommand command)
             auto refusal = RemotingCommand::response(ResponseCode::SystemError,
                                                      "the response is larger than a frame may be");
             refusal.opaque = opaque;
-            (void)enqueue(std::move(refusal), m_responseEncoding);
+            (void)enqueue(std::move(refusal), HeaderEncoding::Json);
         }
         return;
     }
@@ -398,9 +398,6 @@ void ConnectionImpl::onFrame(ByteView frame)
     if (!decoded) {
         closeForProtocol(decoded.error());
         return;
-    }
-    if (!decoded->command.isResponse()) {
-        m_responseEncoding = decoded->encoding;
     }
     onCommand(std::move(decoded->command));
 }

@@ -19,7 +19,7 @@ struct ConnectionOptions
     std::size_t frameBytesMax = limits::kFrameBytesMax;
     std::size_t writeQueueBytesMax = limits::kConnectionWriteQueueBytesMax;
     std::chrono::milliseconds idleTimeout{120'000};
-    HeaderEncoding requestEncoding = HeaderEncoding::Json; ///< responses are written as the peer's last request was
+    HeaderEncoding requestEncoding = HeaderEncoding::Json; ///< responses are always JSON
 };
 
 /// A connected socket on its loop. Everything but the public interface's entry points runs on the
@@ -119,8 +119,6 @@ private:
     std::atomic<std::uint64_t> m_bytesIn = 0;
     std::atomic<std::uint64_t> m_bytesOut = 0;
 
-    /// Of the peer's last request: who writes a form reads it, too.
-    HeaderEncoding m_responseEncoding = HeaderEncoding::Json;
     std::optional<FrameDecoder> m_decoder; // anew to give its memory back
     std::size_t m_readSize;
     std::size_t m_offered = 0;

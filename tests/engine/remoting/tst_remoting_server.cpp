@@ -19,7 +19,7 @@ class TstRemotingServer : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void answersInTheFormOfTheRequest();
+    void answersBothHeaderFormsWithJson();
     void answersByteByByteRequests();
     void answersManyRequestsOfOneRead();
     void answersOutOfOrder();
@@ -44,7 +44,7 @@ private Q_SLOTS:
     void answersAfterTheServerHasGone();
 };
 
-void TstRemotingServer::answersInTheFormOfTheRequest()
+void TstRemotingServer::answersBothHeaderFormsWithJson()
 {
     EchoServer server;
     QVERIFY(server.started);
@@ -57,7 +57,7 @@ void TstRemotingServer::answersInTheFormOfTheRequest()
         QVERIFY(peer.send(request, encoding));
         const auto response = peer.receive();
         QVERIFY(response);
-        QCOMPARE(response->encoding, encoding);
+        QCOMPARE(response->encoding, HeaderEncoding::Json);
         QCOMPARE(response->command.opaque, -77);
         QCOMPARE(response->command.code, 0);
         QVERIFY(response->command.isResponse());
