@@ -14,7 +14,8 @@ thread_local EventLoopImpl* threadLoop = nullptr;
 constexpr std::size_t kKeptInboxItems = 1024;
 } // namespace
 
-EventLoopImpl::EventLoopImpl()
+EventLoopImpl::EventLoopImpl(std::size_t index)
+    : m_index(index)
 {
     // Asio makes what it needs (an epoll and an event descriptor) with the first socket and throws
     // if it cannot. Have it now, not when the process has run out of descriptors.
@@ -61,6 +62,7 @@ void EventLoopImpl::drain()
         const std::lock_guard guard(m_mutex);
         m_draining.swap(m_inbox);
     }
+    endRound(); // an item may be somebody who waits for what was begun before
     const Batch batch(*this);
     for (auto& item : m_draining) {
         perform(item);
@@ -92,6 +94,39 @@ void EventLoopImpl::addDirty(std::shared_ptr<ConnectionImpl> connection)
             flushDirty();
         });
     }
+}
+
+bool EventLoopImpl::atRoundEnd(RoundEnd& task)
+{
+    if (m_batchDepth == 0) {
+        return false;
+    }
+    m_roundEnds.push_back(&task);
+    return true;
+}
+
+void EventLoopImpl::postRoundEnd()
+{
+    if (!m_roundEnds.empty() && !m_roundEndPosted) {
+        // Behind the handlers of all sockets that are ready now: they are one round.
+        m_roundEndPosted = true;
+        asio::post(m_context, [this] {
+            m_roundEndPosted = false;
+            endRound();
+        });
+    }
+}
+
+void EventLoopImpl::endRound()
+{
+    if (m_roundEnds.empty()) {
+        return;
+    }
+    const Batch batch(*this);
+    for (std::size_t i = 0; i < m_roundEnds.size(); ++i) { // one may ask for another
+        m_roundEnds[i]->onRoundEnd();
+    }
+    m_roundEnds.clear();
 }
 
 void EventLoopImpl::flushDirty()
@@ -191,6 +226,7 @@ void EventLoopImpl::shutDown()
         m_isStopped = true;
         last.swap(m_inbox);
     }
+    endRound();
     {
         const Batch batch(*this);
         for (auto& item : last) {

@@ -47,11 +47,13 @@ struct LoopItem
 class EventLoopImpl final : public EventLoop, public std::enable_shared_from_this<EventLoopImpl>
 {
 public:
-    EventLoopImpl();
+    explicit EventLoopImpl(std::size_t index);
     ~EventLoopImpl() override = default;
 
     void post(UniqueFunction<void()> task) override { (void)tryPost(std::move(task)); }
     [[nodiscard]] bool isThisThread() const override { return current() == this; }
+    [[nodiscard]] std::size_t index() const override { return m_index; }
+    [[nodiscard]] bool atRoundEnd(RoundEnd& task) override;
     [[nodiscard]] asio::io_context& context() override { return m_context; }
 
     /// False (and the item is destroyed on this thread) after stop. All items posted before the
@@ -87,6 +89,7 @@ public:
         {
             if (m_loop.m_batchDepth == 1) {
                 m_loop.flushDirty();
+                m_loop.postRoundEnd();
             }
             --m_loop.m_batchDepth;
         }
@@ -101,11 +104,14 @@ private:
     void wake();
     void drain();
     void perform(LoopItem& item);
+    void postRoundEnd();
+    void endRound();
     void flushDirty();
     void shutDown();
     void armSweep();
     void sweep();
 
+    const std::size_t m_index;
     asio::io_context m_context{1};
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> m_work{
         m_context.get_executor()};
@@ -117,6 +123,8 @@ private:
 
     std::vector<LoopItem> m_draining;
     std::vector<std::shared_ptr<ConnectionImpl>> m_dirty;
+    std::vector<RoundEnd*> m_roundEnds;
+    bool m_roundEndPosted = false;
     int m_batchDepth = 0;
     bool m_flushPosted = false;
     std::vector<LoopResident*> m_residents;

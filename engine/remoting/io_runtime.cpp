@@ -136,7 +136,7 @@ IoRuntime::IoRuntime(Options options)
 {
     GANTRY_ASSERT(options.loopCount > 0, "a runtime needs a loop");
     for (std::size_t i = 0; i < options.loopCount; ++i) {
-        m_impl->loops.push_back(std::make_shared<EventLoopImpl>());
+        m_impl->loops.push_back(std::make_shared<EventLoopImpl>(m_impl->loops.size()));
     }
     for (std::size_t i = 0; i < options.loopCount; ++i) {
         m_impl->threads.emplace_back(

@@ -15,6 +15,14 @@ class io_context;
 
 namespace gantry {
 
+/// Something to be done once after a round of a loop: all requests that had arrived when it looked.
+class RoundEnd
+{
+public:
+    virtual ~RoundEnd() = default;
+    virtual void onRoundEnd() = 0;
+};
+
 /// One event loop on one thread. Everything of a connection happens on the loop it was given to, so
 /// connections need no locks. Code that runs on a loop must not block: no disk waits, no
 /// synchronous remoting calls.
@@ -26,6 +34,11 @@ public:
     /// dropped.
     virtual void post(UniqueFunction<void()> task) = 0;
     [[nodiscard]] virtual bool isThisThread() const = 0;
+    /// 0 ... IoRuntime::loopCount() - 1.
+    [[nodiscard]] virtual std::size_t index() const = 0;
+    /// Calls it once at the end of the round under way, at the latest before the next posted task; false if there is none.
+    /// On the loop's thread. It must live until then.
+    [[nodiscard]] virtual bool atRoundEnd(RoundEnd& task) = 0;
     /// For code inside remoting/ (and ha/) only.
     [[nodiscard]] virtual asio::io_context& context() = 0;
 };
