@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,6 @@ public:
     virtual ~MappedRegion() = default;
     [[nodiscard]] virtual std::byte* data() const = 0;
     [[nodiscard]] virtual std::size_t size() const = 0;
-    /// Brings pages of the range in for writing ahead of use, so that the writer takes no page fault. Advisory.
-    virtual void populate(std::size_t offset, std::size_t length) = 0;
     /// Lets go of resident pages of the range (the file keeps the bytes). Advisory.
     virtual void release(std::size_t offset, std::size_t length) = 0;
 };
@@ -59,6 +58,8 @@ public:
     virtual Result<std::uint64_t> nextData(std::uint64_t offset) { return offset; }
     /// Writes all bytes or fails.
     virtual Result<> writeAt(std::uint64_t offset, ByteView bytes) = 0;
+    /// The same with bytes that lie in several places, by one call of the system.
+    virtual Result<> writeParts(std::uint64_t offset, std::span<const ByteView> parts) = 0;
     virtual Result<> resize(std::uint64_t size) = 0;
     /// Reserves disk blocks for the range (so that writing a mapping cannot run out of space) and extends the
     /// file if it is shorter. New bytes read as zero.

@@ -6,11 +6,11 @@ namespace gantry {
 std::string toHex(ByteView bytes)
 {
     static constexpr std::string_view kDigits = "0123456789ABCDEF";
-    std::string text;
-    text.reserve(bytes.size() * 2);
+    std::string text(bytes.size() * 2, '\0');
+    auto out = text.begin();
     for (const std::byte byte : bytes) {
-        text.push_back(kDigits[std::to_integer<unsigned>(byte) >> 4U]);
-        text.push_back(kDigits[std::to_integer<unsigned>(byte) & 0xFU]);
+        *out++ = kDigits[std::to_integer<unsigned>(byte) >> 4U];
+        *out++ = kDigits[std::to_integer<unsigned>(byte) & 0xFU];
     }
     return text;
 }

@@ -29,10 +29,10 @@ std::uint64_t LatencyHistogram::upperBound(std::size_t bucket)
     return (step << shift) + ((1ULL << shift) - 1);
 }
 
-void LatencyHistogram::record(std::uint64_t value)
+void LatencyHistogram::record(std::uint64_t value, std::uint64_t times)
 {
-    m_counts[bucketOf(value)].fetch_add(1, std::memory_order_relaxed);
-    m_sum.fetch_add(value, std::memory_order_relaxed);
+    m_counts[bucketOf(value)].fetch_add(times, std::memory_order_relaxed);
+    m_sum.fetch_add(value * times, std::memory_order_relaxed);
     std::uint64_t seen = m_max.load(std::memory_order_relaxed);
     while (value > seen && !m_max.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
     }

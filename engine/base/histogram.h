@@ -33,7 +33,7 @@ public:
     LatencyHistogram(const LatencyHistogram&) = delete;
     LatencyHistogram& operator=(const LatencyHistogram&) = delete;
 
-    void record(std::uint64_t value);
+    void record(std::uint64_t value, std::uint64_t times = 1);
     [[nodiscard]] HistogramSnapshot snapshot() const;
 
     static constexpr std::size_t kStepsLog2 = 5;

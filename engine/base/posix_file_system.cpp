@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/posix_file_system.h"
 
+#include "base/assert.h"
 #include "base/bus_error.h"
 
 #include <dirent.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <mutex>
@@ -57,24 +59,17 @@ public:
     [[nodiscard]] std::byte* data() const override { return static_cast<std::byte*>(m_address); }
     [[nodiscard]] std::size_t size() const override { return m_size; }
 
-    void populate(std::size_t offset, std::size_t length) override
-    {
-        constexpr int kPopulateWrite = 23; // MADV_POPULATE_WRITE, Linux 5.14; older headers do not name it
-        advise(offset, length, kPopulateWrite);
-    }
-    void release(std::size_t offset, std::size_t length) override { advise(offset, length, MADV_DONTNEED); }
-
-private:
-    void advise(std::size_t offset, std::size_t length, int advice)
+    void release(std::size_t offset, std::size_t length) override
     {
         const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
         const std::size_t begin = (offset + page - 1) / page * page;
         const std::size_t end = std::min(offset + length, m_size) / page * page;
         if (begin < end) {
-            ::madvise(data() + begin, end - begin, advice);
+            ::madvise(data() + begin, end - begin, MADV_DONTNEED);
         }
     }
 
+private:
     void* m_address;
     std::size_t m_size;
     NamedMapping m_name;
@@ -155,6 +150,36 @@ public:
         return {};
     }
 
+    Result<> writeParts(std::uint64_t offset, std::span<const ByteView> parts) override
+    {
+        constexpr std::size_t kPartsMax = 8;
+        std::array<iovec, kPartsMax> rest{};
+        std::size_t count = 0;
+        for (const ByteView part : parts) {
+            GANTRY_ASSERT(count < kPartsMax, "{} parts", parts.size());
+            if (!part.empty()) {
+                rest[count++] = {const_cast<std::byte*>(part.data()), part.size()};
+            }
+        }
+        for (std::size_t at = 0; at < count;) {
+            const ssize_t written = uninterrupted([&] {
+                return m_calls.pwritev(m_descriptor, rest.data() + at, static_cast<int>(count - at),
+                                       static_cast<off_t>(offset));
+            });
+            if (written <= 0) {
+                return failOn("write", m_path, written < 0 ? errno : EIO);
+            }
+            offset += static_cast<std::uint64_t>(written);
+            for (auto taken = static_cast<std::size_t>(written); taken > 0;) {
+                const std::size_t step = std::min(taken, rest[at].iov_len);
+                rest[at] = {static_cast<std::byte*>(rest[at].iov_base) + step, rest[at].iov_len - step};
+                taken -= step;
+                at += rest[at].iov_len == 0 ? 1 : 0;
+            }
+        }
+        return {};
+    }
+
     Result<> resize(std::uint64_t size) override
     {
         if (uninterrupted([&] { return m_calls.ftruncate(m_descriptor, static_cast<off_t>(size)); }) != 0) {
@@ -196,11 +221,9 @@ public:
         if (address == MAP_FAILED) {
             return failOn("map", m_path, errno);
         }
-        if (access == MapAccess::ReadWrite) {
-            // Else the first touch of a page reads ahead (8 MiB on some disks) in blocks of up to 2 MiB, and a write
-            // of a few bytes then makes such a whole block dirty: each sync would write 2 MiB.
-            (void)::madvise(address, length, MADV_RANDOM);
-        }
+        // Else the first touch of a page reads ahead (8 MiB on some disks) in blocks of up to 2 MiB, and a write of a
+        // few bytes then makes such a whole block dirty, or has to walk over it: each sync would write 2 MiB.
+        (void)::madvise(address, length, MADV_RANDOM);
         return std::make_unique<PosixRegion>(address, length, m_path);
     }
 
@@ -355,7 +378,7 @@ const PosixCalls& PosixCalls::system()
 {
     static const PosixCalls calls{
         [](const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); },
-        ::pread, ::pwrite, ::ftruncate, ::fallocate, ::fdatasync, ::fsync};
+        ::pread, ::pwrite, ::pwritev, ::ftruncate, ::fallocate, ::fdatasync, ::fsync};
     return calls;
 }
 

@@ -4,6 +4,7 @@
 #include "base/file_system.h"
 
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <cstddef>
 
@@ -16,6 +17,7 @@ struct PosixCalls
     int (*open)(const char* path, int flags, mode_t mode);
     ssize_t (*pread)(int descriptor, void* target, std::size_t size, off_t offset);
     ssize_t (*pwrite)(int descriptor, const void* bytes, std::size_t size, off_t offset);
+    ssize_t (*pwritev)(int descriptor, const struct iovec* parts, int count, off_t offset);
     int (*ftruncate)(int descriptor, off_t size);
     int (*fallocate)(int descriptor, int mode, off_t offset, off_t size);
     int (*fdatasync)(int descriptor);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -16,6 +17,7 @@ class UniqueFunction<R(Args...)>
 {
 public:
     UniqueFunction() = default;
+    UniqueFunction(std::nullptr_t) {} // NOLINT: implicit on purpose
 
     template <typename F>
         requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> &&
@@ -24,7 +26,7 @@ public:
         : m_target(std::make_unique<Holder<std::decay_t<F>>>(std::forward<F>(callable)))
     {}
 
-    R operator()(Args... args) { return m_target->call(std::forward<Args>(args)...); }
+    R operator()(Args... args) const { return m_target->call(std::forward<Args>(args)...); }
     explicit operator bool() const { return m_target != nullptr; }
 
 private:

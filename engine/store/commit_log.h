@@ -3,14 +3,17 @@
 
 #include "base/clock.h"
 #include "base/histogram.h"
+#include "store/log_tail.h"
 #include "store/mapped_file_queue.h"
 #include "store/put_result.h"
 #include "store/segment_allocator.h"
 #include "store/store_config.h"
 #include "store/store_health.h"
 
+#include <array>
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <span>
 
 namespace gantry {
@@ -22,14 +25,15 @@ struct QueueCounter
     bool isRemoved = false; ///< the queue was deleted; look it up again
 };
 
-/// The log of all messages: appending under one short lock, reading by offset, making durable.
+/// The log of all messages. A record goes three steps, each a position that only grows: appended (in memory, its
+/// offsets final), written (in its file: other processes see it, it survives this one), flushed (on the disk).
 /// Thread-safe where a function does not say otherwise.
 class CommitLog
 {
 public:
     struct Append
     {
-        MutableByteView bytes;                ///< whole records, one after another
+        MutableByteView bytes;                ///< whole records, one after another; at most StoreConfig::appendBytesMax()
         std::span<const std::uint32_t> sizes; ///< of each record
         QueueCounter* counter = nullptr;
         bool isCounted = true; ///< false: prepared and rollback records get queue offset 0
@@ -37,8 +41,9 @@ public:
     struct Appended
     {
         PutStatus status = PutStatus::Ok;
-        bool retryLookup =
-            false; ///< the counter's queue was removed meanwhile; nothing was appended
+        /// The counter's queue was removed meanwhile, or there is no room before writeOut(): nothing was appended.
+        bool retryLookup = false;
+        bool retryWritten = false;
         std::string reason;
         std::int64_t offset = 0;
         std::int64_t end = 0;
@@ -57,7 +62,7 @@ public:
     /// Stops the allocator and closes the files; no append or flush may be under way.
     void stop();
 
-    /// Patches queue offset, physical offset and store time into the records, copies them,
+    /// Patches queue offset, physical offset and store time into the records, copies them into memory,
     /// publishes the new tail.
     Appended append(const Append& append, LatencyHistogram& latency);
     /// Runs `change` while nothing is appended.
@@ -68,12 +73,16 @@ public:
         change();
     }
 
+    /// Brings everything that is appended into the files, into the page cache that is. Any thread; waits for another one
+    /// that does the same. Poisons the store on failure.
+    Result<> writeOut();
     /// Makes everything up to `target` durable. One thread only (the flush thread). Poisons the
     /// store on failure.
     Result<> flushTo(std::int64_t target);
 
-    /// Behind the last written byte.
+    /// Behind the last appended byte.
     [[nodiscard]] std::int64_t tail() const { return m_tail.load(std::memory_order_acquire); }
+    [[nodiscard]] std::int64_t writtenOffset() const { return m_written.load(std::memory_order_acquire); }
     [[nodiscard]] std::int64_t flushedOffset() const
     {
         return m_flushed.load(std::memory_order_acquire);
@@ -85,7 +94,7 @@ public:
         return m_lastTimestamp.load(std::memory_order_acquire);
     }
 
-    /// Up to target.size() bytes of one file, never behind the tail.
+    /// Up to target.size() bytes of one file, never behind what is written.
     Result<std::size_t> readAt(std::int64_t offset, MutableByteView target,
                                ReadWait wait = ReadWait::Allowed) const;
     /// One whole record, looked at; NotFound when there is none, Corruption when it is damaged.
@@ -101,7 +110,12 @@ public:
     bool stepAllocator() { return m_allocator.step(); }
 
 private:
+    /// Pages are written whole, so that the system never has to read one first.
+    static constexpr std::size_t kPageSize = 4096;
+
     Result<> roll();
+    Result<> writeRange(MappedFile& file, std::int64_t begin, std::int64_t end);
+    Result<> readPageHead(std::int64_t tail);
     [[nodiscard]] std::int64_t nextTimestamp();
     void afterAppend(std::int64_t end);
 
@@ -114,10 +128,17 @@ private:
     std::mutex
         m_appendMutex; // guards what follows; the atomics are written under it and read anywhere
     MappedFilePtr m_active; // null until the first file could be made
+    std::uint64_t m_appendCount = 0;
     std::int64_t m_clockTimestamp = 0;
     std::int64_t m_askedFor = -1; // the file the allocator was asked for
     std::atomic<std::int64_t> m_tail{0};
     std::atomic<std::int64_t> m_lastTimestamp{0};
+
+    std::optional<LogTail> m_memory; // from start() on
+
+    std::mutex m_writeMutex; // guards what follows; the atomic is written under it and read anywhere
+    std::atomic<std::int64_t> m_written{0};
+    std::array<std::byte, kPageSize> m_pageHead{}; // of the page that holds m_written: what is before it
 
     std::atomic<std::int64_t> m_flushed{0}; // written by the flush thread
     std::int64_t m_released = 0;            // flush thread

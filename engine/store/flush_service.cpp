@@ -4,6 +4,7 @@
 #include "base/thread.h"
 #include "store/seeded_bug.h"
 
+#include <algorithm>
 #include <future>
 #include <iterator>
 
@@ -59,26 +60,24 @@ bool FlushService::step()
     return true;
 }
 
-void FlushService::wait(std::int64_t end, std::chrono::steady_clock::time_point since,
-                        PutResult result, PutCallback done)
+void FlushService::wait(std::span<PutWaiter> waiters)
 {
-    Waiter waiter{end, since, std::move(result), std::move(done)};
-    if (m_log.flushedOffset() >= end || planted(SeededBug::AckBeforeFlush)) {
-        answer(waiter, {});
-        return;
-    }
-    {
+    const auto last = std::ranges::max_element(waiters, {}, &PutWaiter::end);
+    if (m_log.flushedOffset() < last->end && !planted(SeededBug::AckBeforeFlush)) {
         const std::lock_guard guard(m_mutex);
         if (!m_isStopped && !m_health.isPoisoned()) {
-            m_waiters.push_back(std::move(waiter));
-            if (m_waiters.size() == 1) {
+            const bool isFirst = m_waiters.empty();
+            std::move(waiters.begin(), waiters.end(), std::back_inserter(m_waiters));
+            if (isFirst) {
                 m_wake.notify_all();
             }
             return;
         }
     }
-    answer(waiter,
-           m_log.flushedOffset() >= end ? Result<>{} : tl::unexpected<Error>(m_health.error()));
+    for (PutWaiter& waiter : waiters) {
+        const bool isDurable = m_log.flushedOffset() >= waiter.end || planted(SeededBug::AckBeforeFlush);
+        answer(std::span(&waiter, 1), isDurable ? Result<>{} : tl::unexpected<Error>(m_health.error()));
+    }
 }
 
 void FlushService::wakeForDirty()
@@ -94,8 +93,12 @@ Result<> FlushService::flushNow()
         return {};
     }
     std::promise<PutResult> promise;
-    wait(target, m_clock.steady(), PutResult{PutStatus::Ok, {}, 0, 0, 0, 0, {}},
-         [&promise](PutResult result) { promise.set_value(std::move(result)); });
+    PutWaiter waiter;
+    waiter.end = target;
+    waiter.since = m_clock.steady();
+    waiter.result.status = PutStatus::Ok;
+    waiter.done = [&promise](PutResult result) { promise.set_value(std::move(result)); };
+    wait(std::span(&waiter, 1));
     if (m_isDriven) {
         step();
     }
@@ -110,11 +113,11 @@ Result<> FlushService::flushNow()
 void FlushService::expireWaiters()
 {
     const auto limit = m_clock.steady() - m_config.syncFlushTimeout;
-    std::vector<Waiter> expired;
+    std::vector<PutWaiter> expired;
     {
         const std::lock_guard guard(m_mutex);
         for (auto* list : {&m_inFlight, &m_waiters}) {
-            for (Waiter& waiter : *list) {
+            for (PutWaiter& waiter : *list) {
                 if (waiter.done && waiter.since < limit) {
                     expired.push_back(std::move(waiter));
                     waiter.done = nullptr;
@@ -122,24 +125,26 @@ void FlushService::expireWaiters()
             }
         }
     }
-    for (Waiter& waiter : expired) {
-        answer(waiter, fail(Errc::Timeout, "the disk did not confirm within {} ms",
-                            m_config.syncFlushTimeout.count()));
+    if (expired.empty()) {
+        return;
     }
+    // "Not yet durable" must not mean "gone with the process": as under async flush it is in the page cache at least.
+    if (const Result<> written = m_log.writeOut(); !written) {
+        answer(expired, written);
+        return;
+    }
+    answer(expired, fail(Errc::Timeout, "the disk did not confirm within {} ms", m_config.syncFlushTimeout.count()));
 }
 
-void FlushService::answer(Waiter& waiter, const Result<>& outcome)
+void FlushService::answer(std::span<PutWaiter> waiters, const Result<>& outcome)
 {
-    if (!waiter.done) {
-        return; // expired
+    const auto now = m_clock.steady();
+    for (PutWaiter& waiter : waiters) {
+        if (waiter.done && waiter.messages > 0) {
+            m_metrics.putLatency.record(static_cast<std::uint64_t>(std::max<std::int64_t>(0, (now - waiter.since).count())));
+        }
+        waiter.answer(outcome, m_metrics);
     }
-    if (!outcome) {
-        waiter.result.status = outcome.error().code == Errc::Timeout
-                                   ? PutStatus::FlushDiskTimeout
-                                   : PutStatus::ServiceNotAvailable;
-        waiter.result.reason = outcome.error().message;
-    }
-    waiter.done(std::move(waiter.result));
 }
 
 void FlushService::run()
@@ -221,9 +226,7 @@ void FlushService::flushOnce()
             m_waiters.clear();
         }
     }
-    for (Waiter& waiter : m_served) {
-        answer(waiter, outcome);
-    }
+    answer(m_served, outcome);
     m_served.clear();
 }
 

@@ -3,12 +3,13 @@
 
 #include "base/clock.h"
 #include "store/commit_log.h"
-#include "store/put_result.h"
+#include "store/put_group.h"
 #include "store/store_metrics.h"
 
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -35,10 +36,9 @@ public:
     /// driven store.
     bool step();
 
-    /// `done` gets the result once the log is durable up to `end`, or with ServiceNotAvailable /
-    /// FlushDiskTimeout.
-    void wait(std::int64_t end, std::chrono::steady_clock::time_point since, PutResult result,
-              PutCallback done);
+    /// Each is answered once the log is durable up to its end, or with ServiceNotAvailable / FlushDiskTimeout. They are
+    /// moved from.
+    void wait(std::span<PutWaiter> waiters);
     /// Something was appended that nobody waits for.
     void noteDirty()
     {
@@ -61,18 +61,10 @@ public:
     }
 
 private:
-    struct Waiter
-    {
-        std::int64_t end = 0;
-        std::chrono::steady_clock::time_point since;
-        PutResult result;
-        PutCallback done;
-    };
-
     void run();
     void wakeForDirty();
     void flushOnce();
-    void answer(Waiter& waiter, const Result<>& outcome);
+    void answer(std::span<PutWaiter> waiters, const Result<>& outcome);
 
     const StoreConfig& m_config;
     CommitLog& m_log;
@@ -89,13 +81,13 @@ private:
 
     std::mutex m_mutex; // guards what follows
     std::condition_variable m_wake;
-    std::vector<Waiter> m_waiters;  // for the next flush
-    std::vector<Waiter> m_inFlight; // for the one under way
+    std::vector<PutWaiter> m_waiters;  // for the next flush
+    std::vector<PutWaiter> m_inFlight; // for the one under way
     bool m_isStopping = false;
     bool m_isStopped = false;
     std::thread m_thread;
     std::uint64_t m_messagesSeen = 0; // flush thread, as the next
-    std::vector<Waiter> m_served;
+    std::vector<PutWaiter> m_served;
 };
 
 } // namespace gantry

@@ -14,30 +14,20 @@ Result<> MappedFile::openForWriting(FileSystem& files)
     if (!planted(SeededBug::NewFileNameNotSynced)) {
         GANTRY_CHECK(syncOutcome(files.syncDirectory(m_path.parent_path())));
     }
-    GANTRY_TRY(region, file->map(0, static_cast<std::size_t>(m_size), MapAccess::ReadWrite));
+    GANTRY_TRY(region, file->map(0, static_cast<std::size_t>(m_size), MapAccess::ReadOnly));
     m_file = std::move(file);
     const std::lock_guard guard(m_regionMutex);
     m_region = std::move(region);
-    m_data.store(m_region->data(), std::memory_order_release);
     return {};
 }
 
 void MappedFile::closeForWriting()
 {
-    m_data.store(nullptr, std::memory_order_release);
     {
         const std::lock_guard guard(m_regionMutex);
         m_region.reset();
     }
     m_file.reset();
-}
-
-void MappedFile::populate(std::int64_t position, std::int64_t length)
-{
-    const std::lock_guard guard(m_regionMutex);
-    if (m_region) {
-        m_region->populate(static_cast<std::size_t>(position), static_cast<std::size_t>(length));
-    }
 }
 
 void MappedFile::release(std::int64_t position, std::int64_t length)

@@ -4,15 +4,16 @@
 #include "base/error.h"
 #include "base/file_system.h"
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 
 namespace gantry {
 
 /// One CommitLog file. While it is written it holds a descriptor (so that no sync error can be
-/// lost) and a mapping; later it is only a name, and readers go through the FileCache.
+/// lost) and a mapping for who reads close behind the writer; later it is only a name, and readers
+/// go through the FileCache.
 class MappedFile
 {
 public:
@@ -27,13 +28,12 @@ public:
     Result<> openForWriting(FileSystem& files);
     /// Unmaps and closes; everything must have been synced. Called by the thread that flushes.
     void closeForWriting();
-    [[nodiscard]] bool isOpenForWriting() const
-    {
-        return m_data.load(std::memory_order_acquire) != nullptr;
-    }
 
-    /// Start of the mapping; stays valid until closeForWriting().
-    [[nodiscard]] std::byte* data() const { return m_data.load(std::memory_order_acquire); }
+    /// Writes bytes that lie in several places. One thread at a time, while the file is open for writing.
+    Result<> write(std::int64_t position, std::span<const ByteView> parts)
+    {
+        return m_file->writeParts(static_cast<std::uint64_t>(position), parts);
+    }
     /// The mapping, kept by whoever holds it; null when the file is not open for writing.
     [[nodiscard]] std::shared_ptr<const MappedRegion> region() const
     {
@@ -42,7 +42,6 @@ public:
     }
     Result<> sync() { return m_file->syncData(); }
     /// Positions are relative to the file.
-    void populate(std::int64_t position, std::int64_t length);
     void release(std::int64_t position, std::int64_t length);
 
     [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
@@ -54,8 +53,7 @@ private:
     const std::filesystem::path m_path;
     const std::int64_t m_fromOffset;
     const std::int64_t m_size;
-    std::unique_ptr<File> m_file; // touched by the opening thread, then by the flushing one
-    std::atomic<std::byte*> m_data{nullptr};
+    std::unique_ptr<File> m_file; // closed by the flushing thread, when nobody has anything to write to it
     mutable std::mutex m_regionMutex; // guards m_region: advice must not meet closeForWriting()
     std::shared_ptr<MappedRegion> m_region;
 };

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/file_system.h"
 #include "store/get_result.h"
-#include "store/put_result.h"
+#include "store/put_group.h"
 #include "store/store_config.h"
 #include "store/store_metrics.h"
 
@@ -56,9 +56,12 @@ public:
     virtual void setArrivalListener(std::function<void(const Arrival&)> listener) = 0;
 
     /// Appends; `done` gets the result when the promise of the flush mode holds. The result's offsets are final.
-    virtual void put(PutRequest request, PutCallback done) = 0;
+    /// With a group the answer comes after finish(), unless it is a refusal.
+    virtual void put(PutRequest request, PutCallback done, PutGroup* group = nullptr) = 0;
     /// Appends a decoded batch: consecutive queue offsets, one durability wait.
-    virtual void putBatch(std::vector<PutRequest> requests, PutCallback done) = 0;
+    virtual void putBatch(std::vector<PutRequest> requests, PutCallback done, PutGroup* group = nullptr) = 0;
+    /// Answers what is in the group, or has it answered by the flush thread; the group is empty then.
+    virtual void finish(PutGroup& group) = 0;
     /// put() and wait. Never on an event loop under sync flush.
     [[nodiscard]] PutResult putAndWait(PutRequest request);
 

@@ -17,8 +17,6 @@ namespace gantry {
 namespace {
 
 constexpr std::size_t kFileCacheSize = 256;
-/// What a record may have beside its body: headers, topic and properties (Apache's reserve).
-constexpr std::int64_t kRecordExtraMax = 64 * kKiB;
 constexpr std::size_t kRetryTopicBytesMax = 255;
 
 PutResult refusal(PutStatus status, std::string reason)
@@ -212,9 +210,8 @@ void MessageStoreImpl::encode(const PutRequest& request, Encoded& encoded) const
     encoded.sizes.push_back(static_cast<std::uint32_t>(encoded.bytes.size() - before));
 }
 
-void MessageStoreImpl::put(PutRequest request, PutCallback done)
+void MessageStoreImpl::put(PutRequest request, PutCallback done, PutGroup* group)
 {
-    const auto since = m_clock.steady();
     if (PutResult checked = check(request); checked.status != PutStatus::Ok) {
         refuse(std::move(checked), done);
         return;
@@ -223,12 +220,13 @@ void MessageStoreImpl::put(PutRequest request, PutCallback done)
     encoded.bytes.clear();
     encoded.sizes.clear();
     encode(request, encoded);
-    append(request, encoded, request.waitForFlush, since, std::move(done));
+    PutGroup alone;
+    append(request, encoded, request.waitForFlush, std::move(done), group != nullptr ? *group : alone);
+    finish(alone);
 }
 
-void MessageStoreImpl::putBatch(std::vector<PutRequest> requests, PutCallback done)
+void MessageStoreImpl::putBatch(std::vector<PutRequest> requests, PutCallback done, PutGroup* group)
 {
-    const auto since = m_clock.steady();
     if (requests.empty()) {
         refuse(refusal(PutStatus::MessageIllegal, "the batch is empty"), done);
         return;
@@ -252,76 +250,109 @@ void MessageStoreImpl::putBatch(std::vector<PutRequest> requests, PutCallback do
         encode(request, encoded);
         waitForFlush = waitForFlush || request.waitForFlush;
     }
-    append(requests.front(), encoded, waitForFlush, since, std::move(done));
+    PutGroup alone;
+    append(requests.front(), encoded, waitForFlush, std::move(done), group != nullptr ? *group : alone);
+    finish(alone);
 }
 
-void MessageStoreImpl::append(const PutRequest& first, Encoded& encoded, bool waitForFlush,
-                              std::chrono::steady_clock::time_point since, PutCallback done)
+Result<CommitLog::Appended> MessageStoreImpl::appendRecords(const PutRequest& first, Encoded& encoded)
 {
+    const std::int32_t type = sysflag::transactionType(first.sysFlag);
+    const CommitLog::Append append{std::as_writable_bytes(std::span(encoded.bytes.data(), encoded.bytes.size())), encoded.sizes,
+                                   nullptr, type == sysflag::kTransactionNone || type == sysflag::kTransactionCommit};
+    while (true) {
+        const ConsumeQueuePtr queue = m_queues.findOrCreate(first.topic, first.queueId);
+        CommitLog::Append attempt = append;
+        attempt.counter = &queue->counter();
+        CommitLog::Appended appended = m_log.append(attempt, m_metrics.appendLatency);
+        if (appended.retryWritten) {
+            GANTRY_CHECK(m_log.writeOut());
+        } else if (!appended.retryLookup) {
+            return appended;
+        }
+    }
+}
+
+void MessageStoreImpl::append(const PutRequest& first, Encoded& encoded, bool waitForFlush, PutCallback done, PutGroup& group)
+{
+    if (group.isEmpty()) {
+        group.m_since = m_clock.steady();
+    }
     const auto size = static_cast<std::int64_t>(encoded.bytes.size());
-    const std::int64_t sizeMax =
-        std::min(m_config.messageBytesMax + kRecordExtraMax, m_config.commitLogFileSize - 8);
-    if (size > sizeMax) {
+    if (size > m_config.appendBytesMax()) {
         refuse(refusal(PutStatus::MessageIllegal,
-                       fmt::format("the message takes {} bytes; {} are allowed", size, sizeMax)),
+                       fmt::format("the message takes {} bytes; {} are allowed", size, m_config.appendBytesMax())),
                done);
         return;
     }
-    const std::int32_t type = sysflag::transactionType(first.sysFlag);
-    CommitLog::Appended appended;
-    do {
-        const ConsumeQueuePtr queue = m_queues.findOrCreate(first.topic, first.queueId);
-        appended = m_log.append(
-            {std::as_writable_bytes(std::span(encoded.bytes.data(), encoded.bytes.size())),
-             encoded.sizes, &queue->counter(),
-             type == sysflag::kTransactionNone || type == sysflag::kTransactionCommit},
-            m_metrics.appendLatency);
-    } while (appended.retryLookup);
-    if (appended.status != PutStatus::Ok) {
-        refuse(refusal(appended.status, std::move(appended.reason)), done);
+    auto appended = appendRecords(first, encoded);
+    if (!appended) {
+        refuse(refusal(PutStatus::ServiceNotAvailable, std::move(appended.error().message)), done);
         return;
     }
-    PutResult result;
+    if (appended->status != PutStatus::Ok) {
+        refuse(refusal(appended->status, std::move(appended->reason)), done);
+        return;
+    }
+    PutWaiter& waiter = group.m_waiters.emplace_back();
+    waiter.end = appended->end;
+    waiter.since = group.m_since;
+    waiter.messages = static_cast<int>(encoded.sizes.size());
+    waiter.waitsForFlush = m_config.flushMode == FlushMode::Sync && waitForFlush;
+    waiter.done = std::move(done);
+    PutResult& result = waiter.result;
     result.status = PutStatus::Ok;
-    result.commitLogOffset = appended.offset;
+    result.commitLogOffset = appended->offset;
     result.size = static_cast<std::int32_t>(size);
-    result.queueOffset = appended.queueOffset;
-    result.storeTimestampMs = appended.storeTimestampMs;
+    result.queueOffset = appended->queueOffset;
+    result.storeTimestampMs = appended->storeTimestampMs;
     if (encoded.sizes.size() > 1) {
-        std::int64_t at = appended.offset;
+        std::int64_t at = appended->offset;
         for (const std::uint32_t recordSize : encoded.sizes) {
             result.batchCommitLogOffsets.push_back(at);
             at += recordSize;
         }
     }
-    const int messages = static_cast<int>(encoded.sizes.size());
-    m_metrics.messagesPut.fetch_add(static_cast<std::uint64_t>(messages),
-                                    std::memory_order_relaxed);
-    m_metrics.bytesPut.fetch_add(static_cast<std::uint64_t>(size), std::memory_order_relaxed);
-    if (m_config.flushMode == FlushMode::Sync && waitForFlush) {
-        m_flush.wait(appended.end, since, std::move(result),
-                     [this, since, done = std::move(done), messages](PutResult outcome) {
-                         finishPut(std::move(outcome), since, done, messages);
-                     });
-        return;
-    }
-    m_flush.noteDirty();
-    if (m_config.flushMode == FlushMode::Async) {
-        m_reput.notify();
-    }
-    finishPut(std::move(result), since, done, messages);
 }
 
-void MessageStoreImpl::finishPut(PutResult result, std::chrono::steady_clock::time_point since,
-                                 const PutCallback& done, int messages)
+/// Once for the group: these counters are shared by all who put.
+void MessageStoreImpl::countPuts(const std::vector<PutWaiter>& waiters)
 {
-    m_metrics.putLatency.record(
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, (m_clock.steady() - since).count())));
-    if (result.status != PutStatus::Ok) {
-        m_metrics.putsFailed.fetch_add(static_cast<std::uint64_t>(messages),
-                                       std::memory_order_relaxed);
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    for (const PutWaiter& waiter : waiters) {
+        messages += static_cast<std::uint64_t>(waiter.messages);
+        bytes += static_cast<std::uint64_t>(waiter.result.size);
     }
-    done(std::move(result));
+    m_metrics.messagesPut.fetch_add(messages, std::memory_order_relaxed);
+    m_metrics.bytesPut.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+void MessageStoreImpl::finish(PutGroup& group)
+{
+    if (group.isEmpty()) {
+        return;
+    }
+    std::swap(group.m_waiters, group.m_finishing);
+    std::vector<PutWaiter>& waiters = group.m_finishing;
+    countPuts(waiters);
+    const auto flushed = std::partition(waiters.begin(), waiters.end(), [](const PutWaiter& waiter) { return !waiter.waitsForFlush; });
+    if (flushed != waiters.begin()) {
+        m_flush.noteDirty();
+        const Result<> written = m_log.writeOut();
+        if (m_config.flushMode == FlushMode::Async) {
+            m_reput.notify();
+        }
+        const auto latency = std::max<std::int64_t>(0, (m_clock.steady() - group.m_since).count());
+        m_metrics.putLatency.record(static_cast<std::uint64_t>(latency), static_cast<std::uint64_t>(flushed - waiters.begin()));
+        for (auto waiter = waiters.begin(); waiter != flushed; ++waiter) {
+            waiter->answer(written, m_metrics);
+        }
+    }
+    if (flushed != waiters.end()) {
+        m_flush.wait(std::span(flushed, waiters.end()));
+    }
+    waiters.clear();
 }
 
 void MessageStoreImpl::refuse(PutResult result, const PutCallback& done)
@@ -352,7 +383,7 @@ StorePositions MessageStoreImpl::positions() const
     result.minOffset = m_log.minOffset();
     result.dispatchedOffset = m_reput.dispatchedOffset();
     result.flushedOffset = m_log.flushedOffset();
-    result.maxOffset = m_log.tail();
+    result.maxOffset = m_log.writtenOffset();
     result.lossWindowMs = m_flush.lossWindow().count();
     result.earliestStoreTimestampMs = m_log.earliestStoreTimestampMs();
     result.commitLogFiles = static_cast<int>(m_log.segments().count());

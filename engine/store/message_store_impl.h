@@ -28,8 +28,9 @@ public:
     Result<> start();
 
     void setArrivalListener(std::function<void(const Arrival&)> listener) override;
-    void put(PutRequest request, PutCallback done) override;
-    void putBatch(std::vector<PutRequest> requests, PutCallback done) override;
+    void put(PutRequest request, PutCallback done, PutGroup* group) override;
+    void putBatch(std::vector<PutRequest> requests, PutCallback done, PutGroup* group) override;
+    void finish(PutGroup& group) override;
     [[nodiscard]] GetResult get(const GetRequest& request) override;
     [[nodiscard]] std::int64_t minOffset(std::string_view topic,
                                          std::int32_t queueId) const override;
@@ -68,10 +69,9 @@ private:
     Result<> recover();
     [[nodiscard]] PutResult check(const PutRequest& request) const;
     void encode(const PutRequest& request, Encoded& encoded) const;
-    void append(const PutRequest& first, Encoded& encoded, bool waitForFlush,
-                std::chrono::steady_clock::time_point since, PutCallback done);
-    void finishPut(PutResult result, std::chrono::steady_clock::time_point since,
-                   const PutCallback& done, int messages);
+    void append(const PutRequest& first, Encoded& encoded, bool waitForFlush, PutCallback done, PutGroup& group);
+    void countPuts(const std::vector<PutWaiter>& waiters);
+    Result<CommitLog::Appended> appendRecords(const PutRequest& first, Encoded& encoded);
     void refuse(PutResult result, const PutCallback& done);
     Result<> finishClose();
 

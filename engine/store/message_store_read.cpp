@@ -47,7 +47,7 @@ public:
         , m_request(request)
         , m_result(result)
         , m_bytesMax(std::clamp(request.bytesMax, kBytesMin, kBytesMax))
-        , m_end(log.tail())
+        , m_end(log.writtenOffset())
     {}
 
     /// False when the answer is full; the entry was not taken then.

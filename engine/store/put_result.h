@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/unique_function.h"
 #include "message/host_address.h"
 #include "message/record_codec.h"
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -50,7 +50,7 @@ struct PutResult
     [[nodiscard]] bool isStored() const { return status == PutStatus::Ok || status == PutStatus::FlushDiskTimeout; }
 };
 
-/// Called exactly once, on the flush thread or on the caller's thread before put() returns. Must not block.
-using PutCallback = std::function<void(PutResult)>;
+/// Called exactly once, on the flush thread or on the caller's thread before put() or finish() returns. Must not block.
+using PutCallback = UniqueFunction<void(PutResult)>;
 
 } // namespace gantry

@@ -3,19 +3,22 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "base/units.h"
 
-#include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace gantry {
 
-SegmentAllocator::SegmentAllocator(MappedFileQueue& segments, StoreHealth& health,
-                                   std::int64_t populateWindow, bool isDriven)
+namespace {
+constexpr std::int64_t kPopulateWindow = 1 * kMiB;
+}
+
+SegmentAllocator::SegmentAllocator(MappedFileQueue& segments, StoreHealth& health, bool isDriven)
     : m_segments(segments)
     , m_health(health)
-    , m_populateWindow(populateWindow)
     , m_isDriven(isDriven)
-    , m_populateAt(populateWindow > 0 ? 0 : std::numeric_limits<std::int64_t>::max())
+    , m_populateAt(std::numeric_limits<std::int64_t>::max())
 {}
 
 SegmentAllocator::~SegmentAllocator()
@@ -23,11 +26,20 @@ SegmentAllocator::~SegmentAllocator()
     stop();
 }
 
-void SegmentAllocator::start()
+void SegmentAllocator::start(LogTail& memory, std::int64_t tail)
 {
+    m_memory = &memory;
     if (!m_isDriven) {
+        m_memory->populateTo(tail + kPopulateWindow);
+        m_populateAt = nextNote(tail + kPopulateWindow);
         m_thread = std::thread([this] { run(); });
     }
+}
+
+/// The memory is a ring: after its first lap all of it was touched.
+std::int64_t SegmentAllocator::nextNote(std::int64_t populatedTo) const
+{
+    return populatedTo < m_memory->endOfFirstLap() ? populatedTo - kPopulateWindow / 2 : std::numeric_limits<std::int64_t>::max();
 }
 
 bool SegmentAllocator::step()
@@ -57,7 +69,6 @@ void SegmentAllocator::stop()
         }
         m_ready.reset();
     }
-    m_active.reset();
 }
 
 void SegmentAllocator::request(std::int64_t fromOffset)
@@ -95,11 +106,10 @@ Result<MappedFilePtr> SegmentAllocator::take(std::int64_t fromOffset,
                        timeout.count());
 }
 
-void SegmentAllocator::noteTail(const MappedFilePtr& active, std::int64_t tail)
+void SegmentAllocator::noteTail(std::int64_t tail)
 {
     m_populateAt.store(std::numeric_limits<std::int64_t>::max(), std::memory_order_relaxed);
     const std::lock_guard guard(m_mutex);
-    m_active = active;
     m_tail = tail;
     m_changed.notify_all();
 }
@@ -111,7 +121,7 @@ void SegmentAllocator::run()
     while (!m_stop) {
         if (m_wanted) {
             createWanted(lock);
-        } else if (m_active) {
+        } else if (m_tail) {
             populateAhead(lock);
         } else {
             m_changed.wait(lock);
@@ -126,9 +136,7 @@ void SegmentAllocator::createWanted(std::unique_lock<std::mutex>& lock)
     auto file = std::make_shared<MappedFile>(m_segments.pathOf(fromOffset), fromOffset,
                                              m_segments.fileSize());
     Result<> opened = file->openForWriting(m_segments.fileSystem());
-    if (opened) {
-        file->populate(0, std::min(m_populateWindow, file->size()));
-    } else {
+    if (!opened) {
         // It may have a wrong length, and after a failed sync nobody knows what is on disk: never
         // used.
         log::warning("store", "the next CommitLog file could not be made: {}",
@@ -152,22 +160,11 @@ void SegmentAllocator::createWanted(std::unique_lock<std::mutex>& lock)
 
 void SegmentAllocator::populateAhead(std::unique_lock<std::mutex>& lock)
 {
-    const MappedFilePtr active = std::exchange(m_active, nullptr);
-    const std::int64_t tail = m_tail;
-    const std::int64_t begin = std::max({tail, m_populatedEnd, active->fromOffset()});
-    const std::int64_t end = std::min(active->endOffset(), tail + m_populateWindow);
+    const std::int64_t end = *std::exchange(m_tail, std::nullopt) + kPopulateWindow;
     lock.unlock();
-    if (begin < end) {
-        active->populate(begin - active->fromOffset(), end - begin);
-    }
+    m_memory->populateTo(end);
+    m_populateAt.store(nextNote(end), std::memory_order_relaxed);
     lock.lock();
-    m_populatedEnd = std::max(end, begin);
-    // At the end of the file the next one's first window is there already; wake again inside it.
-    m_populateAt.store(end - m_populateWindow / 2, std::memory_order_relaxed);
-    if (end == active->endOffset()) {
-        m_populatedEnd = end + m_populateWindow;
-        m_populateAt.store(end + m_populateWindow / 2, std::memory_order_relaxed);
-    }
 }
 
 } // namespace gantry

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "store/log_tail.h"
 #include "store/mapped_file_queue.h"
 #include "store/store_health.h"
 
@@ -13,20 +14,19 @@
 
 namespace gantry {
 
-/// Makes the CommitLog's next file before it is needed and brings its pages in ahead of the writer,
-/// on a thread of its own, so that appending meets neither a system call nor a page fault.
+/// Makes the CommitLog's next file before it is needed and touches the memory that appending is about to use, on a
+/// thread of its own, so that appending meets neither a system call nor a page fault.
 class SegmentAllocator
 {
 public:
-    /// `populateWindow`: bytes kept populated ahead of the write position; 0 = leave that to page
-    /// faults. `isDriven`: no thread, step() instead.
-    SegmentAllocator(MappedFileQueue& segments, StoreHealth& health, std::int64_t populateWindow,
-                     bool isDriven);
+    /// `isDriven`: no thread, step() instead.
+    SegmentAllocator(MappedFileQueue& segments, StoreHealth& health, bool isDriven);
     ~SegmentAllocator();
     SegmentAllocator(const SegmentAllocator&) = delete;
     SegmentAllocator& operator=(const SegmentAllocator&) = delete;
 
-    void start();
+    /// The memory must live until stop(); it was started at the tail.
+    void start(LogTail& memory, std::int64_t tail);
     /// Joins the thread and deletes a file that was made but never used.
     void stop();
     /// Makes the file that was asked for, if one was; on the calling thread.
@@ -38,8 +38,8 @@ public:
     /// once and immediately, the next call tries again.
     Result<MappedFilePtr> take(std::int64_t fromOffset, std::chrono::milliseconds timeout);
 
-    /// Tells where the writer is; may be called for every append.
-    void noteTail(const MappedFilePtr& active, std::int64_t tail);
+    /// Tells where appends are; may be called for every one.
+    void noteTail(std::int64_t tail);
     /// True when noteTail() is worth calling.
     [[nodiscard]] bool wantsTail(std::int64_t tail) const
     {
@@ -50,11 +50,12 @@ private:
     void run();
     void createWanted(std::unique_lock<std::mutex>& lock);
     void populateAhead(std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] std::int64_t nextNote(std::int64_t populatedTo) const;
 
     MappedFileQueue& m_segments;
     StoreHealth& m_health;
-    const std::int64_t m_populateWindow;
     const bool m_isDriven;
+    LogTail* m_memory = nullptr;
     std::atomic<std::int64_t> m_populateAt; // tail from which the writer tells again
 
     std::mutex m_mutex; // guards what follows
@@ -62,9 +63,7 @@ private:
     std::optional<std::int64_t> m_wanted;
     MappedFilePtr m_ready;
     std::optional<Error> m_error;
-    MappedFilePtr m_active;
-    std::int64_t m_tail = 0;
-    std::int64_t m_populatedEnd = 0;
+    std::optional<std::int64_t> m_tail; // told and not yet looked at
     bool m_stop = false;
     std::thread m_thread;
 };

@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "message/host_address.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -45,6 +46,10 @@ struct StoreConfig
     std::int64_t transferBytesInMemoryMax = 256 * kKiB;
     int transferMessagesOnDiskMax = 8;
     std::int64_t transferBytesOnDiskMax = 64 * kKiB;
+
+    /// Of all records of one append: beside the bodies there are headers, topic and properties (Apache's reserve), and
+    /// a file must hold them and the blank behind them.
+    [[nodiscard]] std::int64_t appendBytesMax() const { return std::min(messageBytesMax + 64 * kKiB, commitLogFileSize - 8); }
 };
 
 /// "1s 5s 10s ..." of messageDelayLevel; s m h d. Errors name the word that is wrong.

@@ -15,7 +15,7 @@ namespace gantry {
 struct StoreMetrics
 {
     LatencyHistogram putLatency;     ///< put() called -> callback called
-    LatencyHistogram appendLatency;  ///< under the append lock
+    LatencyHistogram appendLatency;  ///< under the append lock; every eighth append
     LatencyHistogram flushLatency;   ///< one fdatasync of the CommitLog
     std::atomic<std::uint64_t> messagesPut{0};
     std::atomic<std::uint64_t> bytesPut{0};

@@ -63,6 +63,27 @@ public:
         return {};
     }
 
+    Result<> writeParts(std::uint64_t offset, std::span<const ByteView> parts) override
+    {
+        const std::lock_guard guard(m_files.m_mutex);
+        GANTRY_CHECK(m_files.before(MemoryFileSystem::Call::Write, m_path));
+        std::uint64_t end = offset;
+        for (const ByteView part : parts) {
+            end += part.size();
+        }
+        GANTRY_CHECK(grow(end));
+        m_inode->writeAgain(offset, end - offset);
+        for (const ByteView part : parts) {
+            // What stays the same is not touched: a program may be looking at it through a mapping.
+            std::byte* const target = m_inode->current.data() + offset;
+            const auto same = static_cast<std::size_t>(std::mismatch(part.begin(), part.end(), target).first - part.begin());
+            std::copy(part.begin() + static_cast<std::ptrdiff_t>(same), part.end(), target + same);
+            offset += part.size();
+        }
+        touch();
+        return {};
+    }
+
     Result<> resize(std::uint64_t size) override
     {
         const std::lock_guard guard(m_files.m_mutex);
@@ -155,7 +176,6 @@ public:
 
     [[nodiscard]] std::byte* data() const override { return m_data; }
     [[nodiscard]] std::size_t size() const override { return m_size; }
-    void populate(std::size_t, std::size_t) override {}
     void release(std::size_t, std::size_t) override {}
 
 private:

@@ -164,12 +164,8 @@ void StoreSimulation::put(int count)
         request.bornHost = m_config.storeHost;
         const int number = message.number;
         m_model.messages.emplace(number, std::move(message));
-        const std::int64_t before = m_store->positions().maxOffset;
         m_store->put(std::move(request),
                      [this, number](PutResult result) { noteResult(number, result); });
-        if (m_store->positions().maxOffset > before) {
-            m_model.messages.at(number).wasAppended = true;
-        }
     }
 }
 

@@ -308,7 +308,6 @@ void TestBase::filesReadWriteAndMap()
     auto region = (*file)->map(0, 8192, MapAccess::ReadWrite);
     QVERIFY(region);
     QCOMPARE(asText(ByteView((*region)->data() + 100, 5)), std::string_view("hello"));
-    (*region)->populate(0, 8192);
     (*region)->data()[8191] = std::byte{'z'};
     (*region)->release(0, 4096);
     QVERIFY((*file)->syncData());
@@ -413,6 +412,10 @@ const PosixCalls kBadCalls{
     },
     [](int file, const void* bytes, std::size_t size, off_t at) {
         return g_bad.refuses(2) ? ssize_t{-1} : ::pwrite(file, bytes, g_bad.few(size), at);
+    },
+    [](int file, const iovec* parts, int count, off_t at) {
+        const iovec some{parts->iov_base, g_bad.few(parts->iov_len)};
+        return g_bad.refuses(2) ? ssize_t{-1} : ::pwritev(file, g_bad.failing < 0 ? &some : parts, g_bad.failing < 0 ? 1 : count, at);
     },
     [](int file, off_t size) { return g_bad.refuses(3) ? -1 : ::ftruncate(file, size); },
     [](int file, int mode, off_t at, off_t size) { return g_bad.refuses(4) ? -1 : ::fallocate(file, mode, at, size); },

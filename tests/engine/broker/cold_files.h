@@ -63,6 +63,7 @@ private:
             return fail(Errc::Busy, "nothing is in memory");
         }
         Result<> writeAt(std::uint64_t offset, ByteView bytes) override { return m_file->writeAt(offset, bytes); }
+        Result<> writeParts(std::uint64_t offset, std::span<const ByteView> parts) override { return m_file->writeParts(offset, parts); }
         Result<> resize(std::uint64_t size) override { return m_file->resize(size); }
         Result<> allocate(std::uint64_t offset, std::uint64_t length) override { return m_file->allocate(offset, length); }
         Result<> syncData() override { return m_file->syncData(); }
