@@ -35,7 +35,29 @@ Result<SendMessageHeader> decodeSendHeader(const RemotingCommand& request)
 
 SendMessageProcessor::SendMessageProcessor(BrokerCore& core)
     : m_core(core)
-{}
+    , m_puts(core.runtime.loopCount())
+{
+    for (LoopPuts& puts : m_puts) {
+        puts.core = &m_core;
+    }
+}
+
+void SendMessageProcessor::LoopPuts::onRoundEnd()
+{
+    isExpected = false;
+    core->store->finish(group);
+}
+
+PutGroup* SendMessageProcessor::groupOf(const Job& job)
+{
+    EventLoop& loop = job.responder.connection()->loop();
+    if (!loop.isThisThread()) {
+        return nullptr;
+    }
+    LoopPuts& puts = m_puts[loop.index()];
+    puts.isExpected = puts.isExpected || loop.atRoundEnd(puts);
+    return puts.isExpected ? &puts.group : nullptr;
+}
 
 void SendMessageProcessor::handle(const ConnectionPtr& connection, RemotingCommand request, Responder responder)
 {
@@ -198,7 +220,7 @@ void SendMessageProcessor::putOne(const JobPtr& job, const TopicConfig& topic)
     }
     m_core.store->put(std::move(put), [this, job, queueId](const PutResult& result) {
         answer(*job, result, job->header.topic, queueId, job->uniqueKeys, 1);
-    });
+    }, groupOf(*job));
 }
 
 void SendMessageProcessor::putBatch(const JobPtr& job, const TopicConfig& topic)
@@ -226,7 +248,7 @@ void SendMessageProcessor::putBatch(const JobPtr& job, const TopicConfig& topic)
     const auto queueId = common.queueId;
     m_core.store->putBatch(std::move(puts), [this, job, queueId, count, uniqueKeys = std::move(uniqueKeys)](const PutResult& result) {
         answer(*job, result, job->header.topic, queueId, uniqueKeys, count);
-    });
+    }, groupOf(*job));
 }
 
 void SendMessageProcessor::answer(Job& job, const PutResult& result, std::string_view topic, std::int32_t queueId, std::string_view uniqueKeys,

@@ -7,6 +7,7 @@
 #include "remoting/dispatcher.h"
 
 #include <memory>
+#include <vector>
 
 namespace gantry {
 
@@ -44,7 +45,19 @@ private:
     void answer(Job& job, const PutResult& result, std::string_view topic, std::int32_t queueId, std::string_view uniqueKeys, std::size_t messages) const;
     static Outcome refuse(Job& job, ResponseCode code, std::string_view remark);
 
+    /// What the requests of one round of a loop have put.
+    struct LoopPuts final : RoundEnd
+    {
+        void onRoundEnd() override;
+        BrokerCore* core = nullptr;
+        PutGroup group;
+        bool isExpected = false; ///< onRoundEnd() will come
+    };
+    /// Null where no round is under way.
+    [[nodiscard]] PutGroup* groupOf(const Job& job);
+
     BrokerCore& m_core;
+    std::vector<LoopPuts> m_puts; // by the loop's index
 };
 
 } // namespace gantry
