@@ -6,6 +6,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace gantry::bench {
 
@@ -25,11 +26,12 @@ std::optional<std::int64_t> jsonNumber(std::string_view header, std::string_view
     name.copy(wanted.data() + 1, name.size());
     wanted[name.size() + 1] = '"';
     wanted[name.size() + 2] = ':';
-    const auto at = header.find(std::string_view(wanted.data(), length));
-    if (at == std::string_view::npos) {
+    // Not find(), which stops at every quote.
+    const auto* const found = static_cast<const char*>(::memmem(header.data(), header.size(), wanted.data(), length));
+    if (found == nullptr) {
         return std::nullopt;
     }
-    const char* begin = header.data() + at + length;
+    const char* begin = found + length;
     const char* end = header.data() + header.size();
     if (begin != end && *begin == '"') {
         ++begin;
