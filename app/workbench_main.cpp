@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/bus_error.h"
 #include "base/log.h"
 #include "quit_on_signal.h"
 #include "runtime/local_cluster.h"
@@ -153,6 +154,7 @@ int main(int argc, char** argv)
 {
     QElapsedTimer sinceMain;
     sinceMain.start();
+    explainBusErrors(); // the broker in this process maps its files
     QCoreApplication::setApplicationName(QStringLiteral("gantry"));
     QCoreApplication::setApplicationVersion(QStringLiteral(GANTRY_VERSION));
     if (asksForText(argc, argv)) {
