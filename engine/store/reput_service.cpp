@@ -14,9 +14,6 @@ constexpr std::size_t kBurst = 16;
 /// Fits the processor's cache, so that what was read is parsed while it is near.
 constexpr std::size_t kChunk = 256 * kKiB;
 constexpr std::chrono::microseconds kBurstPause{200};
-/// So far behind the writer everything is still in memory: looked at where it was written, not read. A driven store
-/// reads, so that the disk of the simulation sees every look at the log.
-constexpr std::int64_t kMappedWindow = 64 * kMiB;
 /// Between two attempts to read what could not be read.
 constexpr std::chrono::milliseconds kReadRetry{1000};
 
@@ -29,7 +26,7 @@ ReputService::ReputService(const StoreConfig& config, CommitLog& log, RecordDisp
     , m_dispatcher(dispatcher)
     , m_metrics(metrics)
     , m_isDriven(isDriven)
-    , m_scanner(log.segments(), false, kChunk, isDriven ? 0 : kMappedWindow)
+    , m_scanner(log.segments(), false, kChunk, config.dispatchMappedBytes)
 {}
 
 void ReputService::setListener(std::function<void(const MessageStore::Arrival&)> listener)
@@ -151,6 +148,7 @@ std::size_t ReputService::dispatchUpTo(std::int64_t limit)
         } else {
             readable = stepOverDamage(limit);
             if (!readable) {
+                --count; // no progress: whoever stops must not wait for it
                 break; // what lies behind may be good: not skipped because it cannot be read now
             }
             at = dispatchedOffset();

@@ -35,6 +35,8 @@ StoreSimulation::StoreSimulation(std::uint64_t seed, Options options)
     m_config.indexSlotCount = 16;
     m_config.indexEntryCount = 64;
     m_config.flushMode = dice(2) == 0 ? FlushMode::Sync : FlushMode::Async;
+    constexpr std::int64_t kMappedBytes[] = {0, 2048, 64 * 1024 * 1024}; // 0: the disk sees every look at the log
+    m_config.dispatchMappedBytes = kMappedBytes[seed / 2 % 3];
     m_config.queueFilesSyncedOneByOne = seed % 3 == 0 ? 1 : m_config.queueFilesSyncedOneByOne;
     for (int hour = 0; hour < 24; ++hour) {
         m_config.deleteAtHours.push_back(hour);
