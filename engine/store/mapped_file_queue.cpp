@@ -37,7 +37,17 @@ Result<> MappedFileQueue::remove(const MappedFilePtr& file)
         m_generation.fetch_add(1, std::memory_order_release);
     }
     m_cache.forget({0, file->fromOffset()});
-    GANTRY_CHECK(m_files.remove(file->path()));
+    if (Result<> removed = m_files.remove(file->path()); !removed) {
+        // It is there, and so will it be for the next process: what its records are in must not go.
+        const std::unique_lock lock(m_mutex);
+        m_list.insert(std::upper_bound(m_list.begin(), m_list.end(), file,
+                                       [](const MappedFilePtr& a, const MappedFilePtr& b) {
+                                           return a->fromOffset() < b->fromOffset();
+                                       }),
+                      file);
+        m_generation.fetch_add(1, std::memory_order_release);
+        return removed;
+    }
     return m_files.syncDirectory(m_directory);
 }
 
