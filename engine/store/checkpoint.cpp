@@ -2,6 +2,7 @@
 #include "store/checkpoint.h"
 
 #include "base/byte_cursor.h"
+#include "base/crc32.h"
 #include "store/store_health.h"
 
 #include <algorithm>
@@ -12,7 +13,11 @@ namespace gantry {
 namespace {
 
 constexpr std::size_t kFileSize = 4096;
-constexpr std::size_t kUsedSize = 5 * 8;
+constexpr std::size_t kValuesSize = 5 * 8;
+/// Behind the values: a magic, the generation of the queue ends, the checksum of all that.
+constexpr std::int64_t kSealMagic = 0x47414E5452590001; // "GANTRY", version 1
+constexpr std::size_t kSealedSize = kValuesSize + 8 + 8;
+constexpr std::size_t kUsedSize = kSealedSize + 4;
 constexpr std::int64_t kSlackMs = 3000; // Apache's: timestamps are not exact positions
 
 } // namespace
@@ -31,7 +36,7 @@ Result<CheckpointValues> Checkpoint::load()
     GANTRY_TRY(file, m_files.open(m_path, OpenMode::ReadOnly));
     std::array<std::byte, kUsedSize> raw{};
     GANTRY_TRY(count, file->readAt(0, raw));
-    if (count < raw.size()) {
+    if (count < kValuesSize) {
         return values;
     }
     ByteReader reader(raw);
@@ -40,6 +45,10 @@ Result<CheckpointValues> Checkpoint::load()
     values.indexMsgTimestamp = std::max<std::int64_t>(0, reader.read<std::int64_t>());
     values.masterFlushedOffset = reader.read<std::int64_t>();
     values.confirmPhyOffset = std::max<std::int64_t>(0, reader.read<std::int64_t>());
+    const bool isOurs = reader.read<std::int64_t>() == kSealMagic;
+    const auto generation = reader.read<std::int64_t>();
+    values.isSealed = isOurs && reader.read<std::uint32_t>() == crc32(ByteView(raw).first(kSealedSize));
+    values.queueEndsGeneration = values.isSealed ? generation : 0;
     return values;
 }
 
@@ -52,6 +61,9 @@ Result<> Checkpoint::save(const CheckpointValues& values)
     writer.write(values.indexMsgTimestamp);
     writer.write(values.masterFlushedOffset);
     writer.write(values.confirmPhyOffset);
+    writer.write(kSealMagic);
+    writer.write(values.queueEndsGeneration);
+    writer.write(crc32(asBytes(raw)));
     const bool isNew = !m_files.exists(m_path);
     GANTRY_TRY(file, m_files.open(m_path, OpenMode::Create));
     GANTRY_TRY(size, file->size());

@@ -18,6 +18,10 @@ struct CheckpointValues
         0; ///< ... of the newest record whose index entries are durable
     std::int64_t masterFlushedOffset = 0;
     std::int64_t confirmPhyOffset = 0; ///< before this CommitLog offset all three are durable
+    std::int64_t queueEndsGeneration = 0; ///< of the table in QueueEnds that belongs to this; 0 = none
+    /// Loaded only: this broker wrote the file, and nobody wrote to it since. An Apache broker means something else by
+    /// confirmPhyOffset, and leaves what is behind its five values.
+    bool isSealed = false;
 
     /// Records up to this store time need no second look after a crash.
     [[nodiscard]] std::int64_t minTimestamp() const;
@@ -33,7 +37,7 @@ public:
     {}
     /// A missing or short file gives zeros: everything is looked at again.
     Result<CheckpointValues> load();
-    /// Writes and syncs.
+    /// Writes and syncs, sealed.
     Result<> save(const CheckpointValues& values);
 
 private:

@@ -32,23 +32,34 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
         return Outcome{};
     }
     const std::int64_t dispatched = m_queues.maxCommitLogOffset();
-    GANTRY_TRY(start, m_report.cleanExit ? startAfterCleanExit() : startAfterCrash(checkpoint));
+    std::int64_t damagedBefore = -1;
+    m_vouchedEnd = checkpoint.isSealed ? checkpoint.confirmPhyOffset : 0;
+    GANTRY_CHECK(findDamagedQueues(checkpoint));
+    GANTRY_TRY(start, m_report.cleanExit ? startAfterCleanExit(checkpoint) : startAfterCrash(checkpoint));
     while (true) {
-        if (!m_report.cleanExit) {
-            GANTRY_CHECK(lowerCheckpoint(start, checkpoint));
+        const std::int64_t from = m_damaged.readFrom >= 0 ? std::min(m_damaged.readFrom, start) : start;
+        if (!m_report.cleanExit || from < start) {
+            GANTRY_CHECK(lowerCheckpoint(from, checkpoint));
         }
         GANTRY_CHECK(m_queues.truncate(start));
         if (!m_report.cleanExit) {
             forgetIndexFrom(start);
         }
-        const bool isFirstFile = start <= files.front()->fromOffset();
-        GANTRY_TRY(isComplete, scan(start, isFirstFile));
+        if (start > 0 && start == m_vouchedEnd) {
+            GANTRY_TRY(damaged, damagedRecordBefore(start));
+            damagedBefore = damaged;
+        }
+        GANTRY_TRY(isComplete, scan(from, start));
         if (isComplete) {
             break;
         }
-        // The checkpoint promised too much: begin one file earlier.
-        const MappedFilePtr earlier = m_segments.find(m_segments.find(start)->fromOffset() - 1);
+        // The checkpoint promised too much: begin with the file's first record, or one file earlier.
+        const MappedFilePtr earlier = m_segments.find(start - 1);
         start = earlier ? earlier->fromOffset() : files.front()->fromOffset();
+        damagedBefore = -1;
+    }
+    if (damagedBefore >= 0) {
+        reportDamage(damagedBefore);
     }
     judgeLastSuspects();
     GANTRY_CHECK(cutTail());
@@ -57,17 +68,20 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
     if (m_index.lastOffset() >= m_at) {
         forgetIndexFrom(m_at); // the index is ahead of the log: it would take new records for known
     }
-    if (!m_report.cleanExit || start < dispatched) {
+    if (!m_report.cleanExit || start < dispatched || !m_damaged.queues.empty()) {
         GANTRY_CHECK(m_queues.cutFiles());
     }
     return Outcome{m_at, m_lastTimestamp};
 }
 
 /// Everything up to the last ConsumeQueue entry was dispatched; only what lies behind needs a look.
-Result<std::int64_t> CommitLogRecovery::startAfterCleanExit()
+Result<std::int64_t> CommitLogRecovery::startAfterCleanExit(const CheckpointValues& checkpoint)
 {
     const std::int64_t first = m_segments.minOffset();
     const std::int64_t dispatched = m_queues.maxCommitLogOffset();
+    if (m_vouchedEnd >= first && m_vouchedEnd >= dispatched && checkpoint.isSealed) {
+        return m_vouchedEnd; // also where the last records belong to no queue, or to one that was deleted
+    }
     if (dispatched <= first) {
         return first;
     }
@@ -91,6 +105,7 @@ Result<> CommitLogRecovery::lowerCheckpoint(std::int64_t start, CheckpointValues
 {
     CheckpointValues lowered = checkpoint;
     lowered.confirmPhyOffset = std::min(checkpoint.confirmPhyOffset, start);
+    lowered.queueEndsGeneration = lowered.confirmPhyOffset < checkpoint.confirmPhyOffset ? 0 : checkpoint.queueEndsGeneration;
     if (start <= m_segments.minOffset()) {
         lowered.physicMsgTimestamp = 0;
         lowered.logicsMsgTimestamp = 0;
@@ -102,8 +117,59 @@ Result<> CommitLogRecovery::lowerCheckpoint(std::int64_t start, CheckpointValues
     return {};
 }
 
-/// The newest file whose first record is older than everything the checkpoint vouches for.
 Result<std::int64_t> CommitLogRecovery::startAfterCrash(const CheckpointValues& checkpoint)
+{
+    if (!checkpoint.isSealed || planted(SeededBug::CheckpointTimesOnly)) {
+        return startByTime(checkpoint);
+    }
+    const std::int64_t begin = std::max(checkpoint.confirmPhyOffset, m_segments.minOffset());
+    GANTRY_TRY(isEnd, isRecordEnd(begin));
+    const MappedFilePtr file = m_segments.find(begin - 1);
+    if (isEnd || !file) {
+        return begin;
+    }
+    log::warning("store", "nothing shows that a record ends at {}, where the checkpoint says so; the scan begins at {}",
+                 begin, file->fromOffset());
+    return file->fromOffset();
+}
+
+/// Whether a record may begin at the offset: one does, or a blank, or a file, or the last one in a queue ends there.
+Result<bool> CommitLogRecovery::isRecordEnd(std::int64_t at)
+{
+    const MappedFilePtr file = m_segments.find(at);
+    if (!file || at == file->fromOffset()) {
+        return true;
+    }
+    GANTRY_TRY(item, m_scanner.at(at, kNoLimit));
+    if (item.kind != RecordScanner::Kind::Damaged) {
+        return true;
+    }
+    GANTRY_CHECK(m_queues.truncate(at)); // nothing behind is believed, wherever the scan begins
+    return m_queues.maxCommitLogOffset() == at;
+}
+
+/// Where the scan begins it does not see the record before. -1 if that is whole, or of no queue.
+Result<std::int64_t> CommitLogRecovery::damagedRecordBefore(std::int64_t at)
+{
+    for (const ConsumeQueuePtr& queue : m_queues.all()) {
+        if (queue->maxCommitLogOffset() != at || queue->maxOffset() <= queue->minOffset()) {
+            continue;
+        }
+        GANTRY_TRY(entry, queue->entryAt(queue->maxOffset() - 1));
+        if (entry.end() != at || !m_segments.find(entry.offset)) {
+            continue; // a filler behind it
+        }
+        GANTRY_TRY(item, m_scanner.at(entry.offset, kNoLimit));
+        if (item.kind != RecordScanner::Kind::Record || hasTornText(item.record)) {
+            log::error("store", "the CommitLog is damaged at {}", entry.offset);
+            return entry.offset;
+        }
+    }
+    return -1;
+}
+
+/// The newest file whose first record is older than everything the checkpoint vouches for.
+Result<std::int64_t> CommitLogRecovery::startByTime(const CheckpointValues& checkpoint)
 {
     const std::vector<MappedFilePtr> files = m_segments.all();
     std::int64_t start = files.front()->fromOffset();
@@ -121,7 +187,8 @@ Result<std::int64_t> CommitLogRecovery::startAfterCrash(const CheckpointValues& 
             break;
         }
     }
-    // A wall clock that was set back makes timestamps lie; the offset does not.
+    // A wall clock that was set back makes timestamps lie; the offset does not. Of another broker it is believed only
+    // where it is the earlier one.
     if (!planted(SeededBug::CheckpointTimesOnly) &&
         checkpoint.confirmPhyOffset < start) {
         const MappedFilePtr file = m_segments.find(checkpoint.confirmPhyOffset);
@@ -143,9 +210,29 @@ void CommitLogRecovery::forgetIndexFrom(std::int64_t start)
     });
 }
 
-Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
+Result<> CommitLogRecovery::findDamagedQueues(const CheckpointValues& checkpoint)
 {
-    m_at = start;
+    const auto table = m_queueEnds.load(checkpoint.queueEndsGeneration);
+    if (!table) {
+        return {};
+    }
+    GANTRY_TRY(damaged, gantry::findDamagedQueues(*table, m_queues, m_segments.minOffset(), checkpoint.confirmPhyOffset));
+    m_damaged = std::move(damaged);
+    if (!m_damaged.queues.empty()) {
+        m_report.queuesRebuilt = static_cast<int>(m_damaged.queues.size());
+        m_report.rebuiltFromOffset = m_damaged.readFrom;
+        log::warning("store", "{} queues are made anew from the CommitLog, which is read from {} on for that",
+                     m_damaged.queues.size(), m_damaged.readFrom);
+    }
+    return {};
+}
+
+/// From `from` on for damaged queues, from `start` on for all.
+Result<bool> CommitLogRecovery::scan(std::int64_t from, std::int64_t start)
+{
+    const bool isFirstFile = start <= m_segments.minOffset();
+    m_at = from;
+    m_fullFrom = start;
     m_report.damagedOffsets.clear();
     m_holesPossible = 0;
     m_suspects.clear();
@@ -154,6 +241,7 @@ Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
         if (item.kind == RecordScanner::Kind::NoFile) {
             const MappedFilePtr next = m_segments.findFrom(m_at);
             if (!next) {
+                m_at = endWithoutFile();
                 return true;
             }
             log::warning("store", "the CommitLog has no file for offsets {} to {}", m_at,
@@ -174,7 +262,7 @@ Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
                 }
                 continue;
             }
-            if (!enter(item.record, false, !isFirstFile && m_report.damagedOffsets.empty())) {
+            if (!enter(item.record, false, !isFirstFile && m_at >= start && m_report.damagedOffsets.empty())) {
                 return false;
             }
             ++m_report.scannedRecords;
@@ -188,6 +276,26 @@ Result<bool> CommitLogRecovery::scan(std::int64_t start, bool isFirstFile)
     }
 }
 
+/// Where files are gone that had what the checkpoint vouches for, their offsets are not given away again. Files begin at
+/// multiples of their size.
+std::int64_t CommitLogRecovery::endWithoutFile() const
+{
+    const std::int64_t size = m_segments.fileSize();
+    const std::int64_t end = (std::max(m_at, m_vouchedEnd) + size - 1) / size * size;
+    if (end != m_at) {
+        log::error("store", "the CommitLog has no file at {}, but it was written up to {}: going on at {}", m_at,
+                   m_vouchedEnd, end);
+    }
+    return end;
+}
+
+void CommitLogRecovery::reportDamage(std::int64_t offset)
+{
+    if (m_report.damagedOffsets.size() < kDamagedOffsetsMax) {
+        m_report.damagedOffsets.push_back(offset);
+    }
+}
+
 void CommitLogRecovery::noteDamage(std::int64_t bytes)
 {
     m_holesPossible += bytes / static_cast<std::int64_t>(record_layout::kFixedSizeV1) + 1;
@@ -196,6 +304,9 @@ void CommitLogRecovery::noteDamage(std::int64_t bytes)
 bool CommitLogRecovery::enter(const RecordView& record, bool isDamaged, bool mayLackOlder)
 {
     const ConsumeQueuePtr queue = m_queues.find(record.topic, record.queueId);
+    if (record.physicalOffset < m_fullFrom && (!queue || !m_damaged.queues.contains(queue))) {
+        return true; // its queue has it, or was deleted
+    }
     if (queue && record.physicalOffset < queue->loadedBegin()) {
         m_dispatcher.index(record); // of a topic that was deleted and came back since
         return true;
@@ -251,9 +362,7 @@ void CommitLogRecovery::reject(const ConsumeQueue& queue, const Suspect& suspect
     if (suspect.isDamaged) {
         return; // has been reported
     }
-    if (m_report.damagedOffsets.size() < kDamagedOffsetsMax) {
-        m_report.damagedOffsets.push_back(suspect.entry.offset);
-    }
+    reportDamage(suspect.entry.offset);
     log::error(
         "store",
         "the record at CommitLog offset {} says it is number {} of queue {} of {}, which has "
@@ -318,7 +427,8 @@ Result<std::int64_t> CommitLogRecovery::findAnyNext(std::int64_t at)
 /// True if a good record follows; false if the log ends here.
 Result<bool> CommitLogRecovery::stepOverDamage(const RecordScanner::Item& item)
 {
-    if (m_report.cleanExit || planted(SeededBug::DamageEndsLog)) {
+    const bool isVouchedFor = m_at < m_vouchedEnd;
+    if ((m_report.cleanExit && !isVouchedFor) || planted(SeededBug::DamageEndsLog)) {
         return false; // nothing was being written: this is the end
     }
     const std::string header = item.hasHeader ? std::string(item.record.topic) : std::string{};
@@ -328,6 +438,9 @@ Result<bool> CommitLogRecovery::stepOverDamage(const RecordScanner::Item& item)
         item.hasHeader ? std::string(item.record.properties) : std::string{};
     record.properties = properties;
     GANTRY_TRY(next, findNext(m_at));
+    if (isVouchedFor && (next < 0 || next > m_vouchedEnd)) {
+        next = m_vouchedEnd; // behind it damage and torn tails are told apart anew
+    }
     if (next < 0) {
         return false;
     }
@@ -337,9 +450,7 @@ Result<bool> CommitLogRecovery::stepOverDamage(const RecordScanner::Item& item)
         log::warning("store", "the CommitLog file at {} holds no record", m_at);
     }
     log::error("store", "the CommitLog is damaged at {}: going on at {}", m_at, next);
-    if (m_report.damagedOffsets.size() < kDamagedOffsetsMax) {
-        m_report.damagedOffsets.push_back(m_at);
-    }
+    reportDamage(m_at);
     noteDamage(next - m_at);
     if (item.hasHeader && m_at + record.totalSize <= next) {
         enter(record, true, false);

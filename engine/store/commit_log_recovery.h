@@ -3,6 +3,7 @@
 
 #include "base/units.h"
 #include "store/checkpoint.h"
+#include "store/damaged_queues.h"
 #include "store/record_dispatcher.h"
 #include "store/record_scanner.h"
 #include "store/seeded_bug.h"
@@ -19,7 +20,7 @@ class CommitLogRecovery
 public:
     CommitLogRecovery(const StoreConfig& config, MappedFileQueue& segments,
                       ConsumeQueueStore& queues, IndexService& index, RecordDispatcher& dispatcher,
-                      RecoveryReport& report, Checkpoint& checkpointFile)
+                      RecoveryReport& report, Checkpoint& checkpointFile, QueueEnds& queueEnds)
         : m_config(config)
         , m_segments(segments)
         , m_queues(queues)
@@ -27,6 +28,7 @@ public:
         , m_dispatcher(dispatcher)
         , m_report(report)
         , m_checkpointFile(checkpointFile)
+        , m_queueEnds(queueEnds)
         , m_scanner(segments,
                     config.checkCrcOnRecover && !planted(SeededBug::RecoverySkipsCrc), kScanChunk)
     {}
@@ -50,11 +52,16 @@ private:
     /// Fits the cache, so that what was read is checked while it is near.
     static constexpr std::size_t kScanChunk = 512 * kKiB;
 
-    Result<std::int64_t> startAfterCleanExit();
+    Result<std::int64_t> startAfterCleanExit(const CheckpointValues& checkpoint);
     Result<std::int64_t> startAfterCrash(const CheckpointValues& checkpoint);
-    /// Scans from `start`; false if the ConsumeQueues lack entries from before it.
+    Result<std::int64_t> startByTime(const CheckpointValues& checkpoint);
+    Result<> findDamagedQueues(const CheckpointValues& checkpoint);
+    Result<bool> isRecordEnd(std::int64_t at);
+    Result<std::int64_t> damagedRecordBefore(std::int64_t at);
+    [[nodiscard]] std::int64_t endWithoutFile() const;
     void forgetIndexFrom(std::int64_t start);
-    Result<bool> scan(std::int64_t start, bool isFirstFile);
+    /// Scans from `start`; false if the ConsumeQueues lack entries from before it.
+    Result<bool> scan(std::int64_t from, std::int64_t start);
     /// False if the queue lacks entries from before the scan's start.
     bool enter(const RecordView& record, bool isDamaged, bool mayLackOlder);
     void enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record, bool isDamaged);
@@ -62,6 +69,7 @@ private:
     void judgeLastSuspects();
     Result<> lowerCheckpoint(std::int64_t start, CheckpointValues& checkpoint);
     void noteDamage(std::int64_t bytes);
+    void reportDamage(std::int64_t offset);
     Result<bool> stepOverDamage(const RecordScanner::Item& item);
     Result<std::int64_t> findNext(std::int64_t at);
     Result<std::int64_t> findAnyNext(std::int64_t at);
@@ -78,9 +86,14 @@ private:
     RecordDispatcher& m_dispatcher;
     RecoveryReport& m_report;
     Checkpoint& m_checkpointFile;
+    QueueEnds& m_queueEnds;
+    DamagedQueues m_damaged;
+    std::int64_t m_fullFrom = 0; ///< records before it are read for the sake of m_damaged only
     RecordScanner m_scanner;
     std::int64_t m_at = 0;
     std::int64_t m_lastTimestamp = 0;
+    /// Before it everything was durable, says a checkpoint of ours: what is no record there is damaged, not torn.
+    std::int64_t m_vouchedEnd = 0;
     /// Entries a queue may lack because of damage seen so far; a larger gap comes from a wrong
     /// header.
     std::int64_t m_holesPossible = 0;

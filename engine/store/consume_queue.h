@@ -71,6 +71,14 @@ public:
     /// End of the last record the queue knows, -1 if none.
     [[nodiscard]] std::int64_t maxCommitLogOffset() const;
     [[nodiscard]] bool hasFiles() const;
+    struct FileRange
+    {
+        std::int64_t firstFile = -1; ///< begin offset, -1 = no file
+        std::int64_t end = 0;        ///< number behind the last entry that was written
+    };
+    [[nodiscard]] FileRange fileRange() const;
+    /// Recovery: deletes the files and forgets all entries; the log makes them anew.
+    Result<> dropAll();
     /// What load() found: the CommitLog offset of message 0, -1 if there was no entry or the queue
     /// began later.
     [[nodiscard]] std::int64_t loadedBegin() const { return m_loadedBegin; }

@@ -168,6 +168,21 @@ Result<std::int64_t> ConsumeQueue::findEndBySearch(const LoadedFile& file) const
     return low;
 }
 
+ConsumeQueue::FileRange ConsumeQueue::fileRange() const
+{
+    const std::lock_guard guard(m_mutex);
+    return {m_firstFile, m_written};
+}
+
+Result<> ConsumeQueue::dropAll()
+{
+    GANTRY_CHECK(restart());
+    m_loadedBegin = -1;
+    m_wasLoaded = false;
+    m_zerosBehind = -1;
+    return {};
+}
+
 Result<> ConsumeQueue::truncate(std::int64_t commitLogOffset)
 {
     if (m_maxCommitLogOffset <= commitLogOffset) {

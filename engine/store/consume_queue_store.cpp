@@ -238,6 +238,35 @@ Result<int> ConsumeQueueStore::dropBefore(std::int64_t minCommitLogOffset)
     return count;
 }
 
+std::vector<QueueEndsTable::Queue> ConsumeQueueStore::ends() const
+{
+    std::multiset<std::string> leaving;
+    {
+        const std::shared_lock lock(m_mutex);
+        leaving = m_leaving;
+    }
+    std::vector<QueueEndsTable::Queue> result;
+    for (const ConsumeQueuePtr& queue : all()) {
+        const ConsumeQueue::FileRange range = queue->fileRange();
+        if (range.firstFile >= 0 && !leaving.contains(queue->topic())) {
+            result.push_back({queue->topic(), queue->queueId(), range.firstFile, range.end});
+        }
+    }
+    return result;
+}
+
+void ConsumeQueueStore::beginLeaving(std::string_view topic)
+{
+    const std::unique_lock lock(m_mutex);
+    m_leaving.emplace(topic);
+}
+
+void ConsumeQueueStore::endLeaving(std::string_view topic)
+{
+    const std::unique_lock lock(m_mutex);
+    m_leaving.erase(m_leaving.find(std::string(topic)));
+}
+
 Result<> ConsumeQueueStore::removeTopic(std::string_view topic, CommitLog& log)
 {
     std::vector<ConsumeQueuePtr> queues;

@@ -3,6 +3,7 @@
 
 #include "store/consume_queue.h"
 #include "store/consume_queue_listing.h"
+#include "store/queue_ends.h"
 
 #include <set>
 #include <shared_mutex>
@@ -53,6 +54,11 @@ public:
     void resetCounters();
 
     Result<int> dropBefore(std::int64_t minCommitLogOffset);
+    /// What the files have, of every queue with files; durable if nothing was written since sync().
+    [[nodiscard]] std::vector<QueueEndsTable::Queue> ends() const;
+    /// In between ends() leaves the topic out: where its files may go, nobody shall miss them.
+    void beginLeaving(std::string_view topic);
+    void endLeaving(std::string_view topic);
     /// Takes the queues out of the table, then deletes their files.
     Result<> removeTopic(std::string_view topic, CommitLog& log);
 
@@ -86,6 +92,7 @@ private:
     std::unique_ptr<DiskSync> m_diskSync; // from load() on; null where the file system has none
     mutable std::shared_mutex m_mutex; // guards the table
     std::unordered_map<std::string, Topic, TextHash, std::equal_to<>> m_topics;
+    std::multiset<std::string> m_leaving;
     std::uint64_t m_nextNumber = 1;
 
     mutable std::mutex m_workMutex; // guards what follows

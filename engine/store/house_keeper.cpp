@@ -20,6 +20,8 @@ constexpr std::int64_t kTailBytesBeforeWrite = 32 * kMiB;
 constexpr std::int64_t kTailBytesMax = 64 * kMiB;
 constexpr std::chrono::seconds kCheckpointInterval{10};
 constexpr int kRestFactor = 20;
+/// The thread is woken again after this part of checkpointBytes.
+constexpr std::int64_t kHurryParts = 8;
 constexpr std::chrono::seconds kRetentionInterval{10};
 
 } // namespace
@@ -31,6 +33,8 @@ HouseKeeper::HouseKeeper(Parts parts)
 void HouseKeeper::start(const CheckpointValues& values, std::function<void()> retain)
 {
     m_saved = values;
+    m_generation = values.queueEndsGeneration;
+    noteAttempt(values.confirmPhyOffset);
     m_retain = std::move(retain);
     m_nextCheckpoint = m_parts.clock.steady() + kCheckpointInterval;
     m_nextRetention = m_parts.clock.steady() + kRetentionInterval;
@@ -58,14 +62,39 @@ void HouseKeeper::run()
     std::unique_lock lock(m_mutex);
     while (!m_isStopping) {
         m_wake.wait_for(lock, m_parts.config.consumeQueueFlushInterval,
-                        [this] { return m_isStopping; });
+                        [this] { return m_isStopping || m_isHurried; });
         if (m_isStopping) {
             return;
         }
+        m_isHurried = false;
         lock.unlock();
         step();
         lock.lock();
     }
+}
+
+void HouseKeeper::noteAttempt(std::int64_t dispatchedOffset)
+{
+    m_attemptedAt = dispatchedOffset;
+    m_hurryAt = dispatchedOffset + m_parts.config.checkpointBytes;
+}
+
+void HouseKeeper::noteFlushed(std::int64_t offset)
+{
+    if (offset < m_hurryAt.load(std::memory_order_relaxed)) {
+        return;
+    }
+    // Again a little later, should the dispatch be behind.
+    m_hurryAt = offset + m_parts.config.checkpointBytes / kHurryParts;
+    m_isHurried = true;
+    const std::lock_guard guard(m_mutex); // or the thread may be about to wait
+    m_wake.notify_all();
+}
+
+bool HouseKeeper::isCheckpointDue(std::chrono::steady_clock::time_point now) const
+{
+    const std::int64_t behind = m_parts.reput.dispatchedOffset() - m_attemptedAt;
+    return now >= m_nextCheckpoint || (behind >= m_parts.config.checkpointBytes && now >= m_restsUntil);
 }
 
 bool HouseKeeper::step()
@@ -73,12 +102,13 @@ bool HouseKeeper::step()
     writeQueues();
     m_parts.flush.expireWaiters();
     const auto now = m_parts.clock.steady();
-    if (now >= m_nextCheckpoint) {
+    if (isCheckpointDue(now)) {
         (void)saveCheckpoint(); // failures poison the store and are logged there
         // With very many queues it takes long; it must not take the disk from the log.
         const auto took = m_parts.clock.steady() - now;
         m_nextCheckpoint = now + std::max<std::chrono::steady_clock::duration>(
                                      kCheckpointInterval, kRestFactor * took);
+        m_restsUntil = now + 2 * took;
     }
     if (now >= m_nextRetention || m_parts.health.state() == StoreState::DiskFull) {
         m_retain();
@@ -117,7 +147,18 @@ void HouseKeeper::writeQueues()
     (void)guardWrite(m_parts.queues.writeTails(m_parts.log.flushedOffset()));
 }
 
-Result<> HouseKeeper::saveCheckpoint()
+/// Their generation; 0 where there was no room, which costs nothing but that damage goes unnoticed.
+Result<std::int64_t> HouseKeeper::saveQueueEnds()
+{
+    m_savedLogBegin = m_parts.log.minOffset();
+    const Result<> saved = m_parts.queueEnds.save(++m_generation, {m_savedLogBegin, m_parts.queues.ends()});
+    if (!saved && saved.error().code == Errc::StorePoisoned) {
+        GANTRY_CHECK(guardWrite(saved));
+    }
+    return saved ? m_generation : 0;
+}
+
+Result<> HouseKeeper::saveCheckpoint(Save save)
 {
     const std::lock_guard guard(m_workMutex);
     if (m_parts.health.isPoisoned()) {
@@ -130,13 +171,14 @@ Result<> HouseKeeper::saveCheckpoint()
     values.confirmPhyOffset = planted(SeededBug::CheckpointAhead)
                                   ? m_parts.log.tail()
                                   : m_parts.reput.dispatchedOffset();
+    noteAttempt(values.confirmPhyOffset);
     // What the index lacks is not vouched for, so that the next recovery reads it again.
     const std::int64_t missingFrom = m_parts.index.missingFrom();
     if (missingFrom >= 0) {
         values.logicsMsgTimestamp = m_saved.logicsMsgTimestamp;
         values.confirmPhyOffset = std::min(m_saved.confirmPhyOffset, missingFrom);
     }
-    if (m_isSaved && values.confirmPhyOffset == m_saved.confirmPhyOffset &&
+    if (save == Save::IfNew && m_isSaved && m_savedLogBegin == m_parts.log.minOffset() && values.confirmPhyOffset == m_saved.confirmPhyOffset &&
         m_parts.flush.flushedTimestampMs() == m_saved.physicMsgTimestamp) {
         return {};
     }
@@ -152,6 +194,8 @@ Result<> HouseKeeper::saveCheckpoint()
     if (m_parts.health.isPoisoned()) {
         return tl::unexpected<Error>(m_parts.health.error()); // the index failed: nothing to vouch for
     }
+    GANTRY_TRY(generation, saveQueueEnds());
+    values.queueEndsGeneration = generation;
     GANTRY_CHECK(guardWrite(m_parts.checkpoint.save(values)));
     m_saved = values;
     m_isSaved = true;

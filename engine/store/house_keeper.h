@@ -6,8 +6,10 @@
 #include "store/consume_queue_store.h"
 #include "store/flush_service.h"
 #include "store/index_service.h"
+#include "store/queue_ends.h"
 #include "store/reput_service.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -31,6 +33,7 @@ public:
         FlushService& flush;
         ReputService& reput;
         Checkpoint& checkpoint;
+        QueueEnds& queueEnds;
         bool isDriven = false; ///< no thread: step()
     };
     explicit HouseKeeper(Parts parts);
@@ -43,23 +46,39 @@ public:
     void stop();
     /// What the thread does once per consumeQueueFlushInterval.
     bool step();
+    /// The CommitLog is durable up to the offset; a checkpoint is made early when the last one is checkpointBytes back.
+    /// Flush thread.
+    void noteFlushed(std::int64_t offset);
 
+    enum class Save {
+        IfNew, ///< not when nothing was dispatched or flushed since the last one
+        Always
+    };
     /// Makes queues and index durable as far as they are dispatched, and says so in the checkpoint.
-    Result<> saveCheckpoint();
+    Result<> saveCheckpoint(Save save = Save::IfNew);
 
 private:
     void run();
     void writeQueues();
+    void noteAttempt(std::int64_t dispatchedOffset);
+    [[nodiscard]] bool isCheckpointDue(std::chrono::steady_clock::time_point now) const;
+    Result<std::int64_t> saveQueueEnds();
     Result<> guardWrite(Result<> outcome);
 
     Parts m_parts;
     std::function<void()> m_retain;
-    std::chrono::steady_clock::time_point m_nextCheckpoint; // these two: house thread
+    std::chrono::steady_clock::time_point m_nextCheckpoint; // these three: house thread
+    std::chrono::steady_clock::time_point m_restsUntil;     // no checkpoint before, however much was written
     std::chrono::steady_clock::time_point m_nextRetention;
     std::mutex m_workMutex; // one pass at a time: house thread, sync(), close()
     std::string m_lastFailure; // logged once
     CheckpointValues m_saved;
+    std::int64_t m_savedLogBegin = 0;
+    std::int64_t m_generation = 0; // of the queue ends last written
     bool m_isSaved = false; // recovery may have written what no checkpoint has vouched for
+    std::atomic<std::int64_t> m_attemptedAt{0}; // what was dispatched when the last checkpoint began
+    std::atomic<std::int64_t> m_hurryAt{0};     // the flushed offset that wakes the thread next
+    std::atomic<bool> m_isHurried{false};
 
     std::mutex m_mutex; // guards what follows
     std::condition_variable m_wake;

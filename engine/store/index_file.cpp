@@ -185,6 +185,26 @@ void IndexFile::find(std::int32_t keyHash, const Match& match,
     }
 }
 
+/// Any sector behind may be newer than its neighbours, and zeros be followed by entries: the next rebuild would take them
+/// for its own. Only pages that hold something are written to, so that no space is needed.
+void IndexFile::clearFrom(std::int64_t position)
+{
+    constexpr std::int64_t kPage = 4 * kKiB;
+    for (std::int64_t at = position; at < m_layout.fileSize();) {
+        const auto data = m_file->nextData(static_cast<std::uint64_t>(at));
+        at = data ? std::max(at, static_cast<std::int64_t>(*data)) : at;
+        if (at >= m_layout.fileSize()) {
+            return;
+        }
+        const std::int64_t end = std::min(m_layout.fileSize(), (at / kPage + 1) * kPage);
+        const std::span<std::byte> page(m_region->data() + at, static_cast<std::size_t>(end - at));
+        if (std::any_of(page.begin(), page.end(), [](std::byte byte) { return byte != std::byte{0}; })) {
+            std::memset(page.data(), 0, page.size());
+        }
+        at = end;
+    }
+}
+
 void IndexFile::rebuild(std::int64_t beforeOffset,
                         const std::function<std::int64_t(std::int64_t)>& storeTimestampAt)
 {
@@ -204,11 +224,7 @@ void IndexFile::rebuild(std::int64_t beforeOffset,
         link(number, found);
         previousOffset = found.offset;
     }
-    // What lies behind may be newer than its neighbours.
-    for (std::int32_t rest = number; rest < m_layout.entryCount && entry(rest).offset != 0;
-         ++rest) {
-        storeEntry(rest, {});
-    }
+    clearFrom(m_layout.entryPosition(number));
     m_header.nextEntry = number;
     if (number > 1) {
         const std::int64_t begin = storeTimestampAt(entry(1).offset);

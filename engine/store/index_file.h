@@ -101,6 +101,7 @@ private:
     void link(std::int32_t number, Entry entry);
     void loadHeader();
     void storeHeader();
+    void clearFrom(std::int64_t position);
 
     std::unique_ptr<File> m_file;
     std::unique_ptr<MappedRegion> m_region;

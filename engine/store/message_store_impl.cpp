@@ -77,6 +77,7 @@ MessageStoreImpl::MessageStoreImpl(StoreConfig config, Dependencies dependencies
     , m_directory(m_files, m_config, !m_isDriven)
     , m_cache(m_files, kFileCacheSize)
     , m_checkpoint(m_files, m_directory.checkpoint())
+    , m_queueEnds(m_files, m_config.rootDirectory)
     , m_log(m_config, m_files, m_cache, m_clock, m_health, m_isDriven)
     , m_queues(m_files, m_cache, m_directory.consumeQueue(),
                {m_config.consumeQueueFileSize, m_config.queueFilesSyncedOneByOne, !m_isDriven})
@@ -86,7 +87,8 @@ MessageStoreImpl::MessageStoreImpl(StoreConfig config, Dependencies dependencies
     , m_reput(m_config, m_log, m_dispatcher, m_metrics, m_isDriven)
     , m_retention({m_config, m_files, m_clock, m_health, m_log, m_queues, m_index, m_reput})
     , m_house(
-          {m_config, m_clock, m_health, m_log, m_queues, m_index, m_flush, m_reput, m_checkpoint, m_isDriven})
+          {m_config, m_clock, m_health, m_log, m_queues, m_index, m_flush, m_reput, m_checkpoint, m_queueEnds,
+           m_isDriven})
 {}
 
 MessageStoreImpl::~MessageStoreImpl()
@@ -109,6 +111,7 @@ Result<> MessageStoreImpl::start()
         GANTRY_CHECK(m_directory.createAbortFile(false)); // all of it is written anew
     }
     m_flush.setFlushedListener([this] {
+        m_house.noteFlushed(m_log.flushedOffset());
         if (m_config.flushMode == FlushMode::Sync) {
             m_reput.notify();
         }
@@ -126,7 +129,7 @@ Result<> MessageStoreImpl::recover()
     GANTRY_CHECK(m_queues.load(m_directory.takeListing(), !m_recovery.cleanExit));
     GANTRY_CHECK(m_index.load());
     CommitLogRecovery recovery(m_config, m_log.segments(), m_queues, m_index, m_dispatcher,
-                               m_recovery, m_checkpoint);
+                               m_recovery, m_checkpoint, m_queueEnds);
     GANTRY_TRY(outcome, recovery.run(checkpoint));
     m_metrics.damagedRecords = m_recovery.damagedOffsets.size();
     GANTRY_TRY(dropped, m_queues.dropBefore(m_log.minOffset()));
@@ -367,7 +370,12 @@ Result<> MessageStoreImpl::deleteTopic(std::string_view topic)
 {
     // Records still on their way to the queues would bring them back.
     GANTRY_CHECK(sync());
-    return m_queues.removeTopic(topic, m_log);
+    // Before the files go no checkpoint may speak of them any more: the next start would make them anew.
+    m_queues.beginLeaving(topic);
+    Result<> outcome = m_house.saveCheckpoint(HouseKeeper::Save::Always);
+    outcome = outcome ? m_queues.removeTopic(topic, m_log) : std::move(outcome);
+    m_queues.endLeaving(topic);
+    return outcome;
 }
 
 int MessageStoreImpl::deleteExpiredFiles()

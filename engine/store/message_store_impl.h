@@ -10,6 +10,7 @@
 #include "store/house_keeper.h"
 #include "store/index_service.h"
 #include "store/message_store.h"
+#include "store/queue_ends.h"
 #include "store/record_dispatcher.h"
 #include "store/reput_service.h"
 #include "store/retention.h"
@@ -85,6 +86,7 @@ private:
     StoreDirectory m_directory;
     FileCache m_cache;
     Checkpoint m_checkpoint;
+    QueueEnds m_queueEnds;
     CommitLog m_log;
     ConsumeQueueStore m_queues;
     IndexService m_index;

@@ -32,6 +32,7 @@ struct StoreConfig
     FlushMode flushMode = FlushMode::Async;           ///< flushDiskType
     std::chrono::milliseconds flushInterval{500};     ///< flushIntervalCommitLog: bound of the loss window
     std::chrono::milliseconds consumeQueueFlushInterval{1000};
+    std::int64_t checkpointBytes = 256 * kMiB;        ///< of CommitLog between two checkpoints: what a start after a kill reads
     std::int64_t dispatchMappedBytes = 64 * kMiB;     ///< so far behind the writer everything is in memory: looked at in place
     std::size_t queueFilesSyncedOneByOne = 128;       ///< more ConsumeQueue files than these are synced with their disk
     std::chrono::milliseconds syncFlushTimeout{5000};

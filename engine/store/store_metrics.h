@@ -48,6 +48,8 @@ struct RecoveryReport
     std::int64_t scannedRecords = 0;
     std::int64_t truncatedAtOffset = -1; ///< where a torn tail was cut, -1 if none
     std::vector<std::int64_t> damagedOffsets; ///< records that are there but whose bytes are wrong (first 1,000)
+    int queuesRebuilt = 0; ///< ConsumeQueues whose files lacked what the checkpoint says they had: made anew from the log
+    std::int64_t rebuiltFromOffset = -1; ///< ... which was read from here on for that, -1 if none; may be much
     std::int64_t durationMs = 0;
 };
 

@@ -456,15 +456,12 @@ std::string failEveryCall(FlushMode mode, bool isLasting, std::uint64_t stride, 
     return {};
 }
 
-std::string failEveryCallOfAStart(TraceAmounts& amounts)
+namespace {
+
+std::string failEveryCallOf(const CrashTrace& trace, const MemoryFileSystem& start, std::int64_t nowMs, TraceAmounts& amounts)
 {
-    CrashTrace trace(FlushMode::Sync);
-    if (std::string wrong = trace.run(); !wrong.empty()) {
-        return "without a failure: " + wrong;
-    }
-    ManualClock clock(trace.nowMs());
-    const auto start = trace.files().afterKill();
-    auto counting = start->afterKill();
+    ManualClock clock(nowMs);
+    auto counting = start.afterKill();
     if (!MessageStore::open(trace.config(), {*counting, clock, true})) {
         return "does not open";
     }
@@ -474,7 +471,7 @@ std::string failEveryCallOfAStart(TraceAmounts& amounts)
             for (const bool isLasting : {false, true}) {
                 ++amounts.states;
                 ++amounts.checked;
-                auto files = start->afterKill();
+                auto files = start.afterKill();
                 files->failCall(kind.call, k, EIO, isLasting);
                 std::string wrong;
                 {
@@ -484,9 +481,8 @@ std::string failEveryCallOfAStart(TraceAmounts& amounts)
                     }
                     files->clearFailures();
                 }
-                wrong = wrong.empty()
-                            ? CrashTrace::judge(std::move(files), trace.config(), trace.promise(), trace.nowMs(), false)
-                            : wrong;
+                wrong = wrong.empty() ? CrashTrace::judge(std::move(files), trace.config(), trace.promise(), nowMs, false)
+                                      : wrong;
                 if (!wrong.empty()) {
                     return fmt::format("{} number {} of {} of the start fails{}: {}", kind.name, k, calls,
                                        isLasting ? " for good" : "", wrong);
@@ -495,6 +491,26 @@ std::string failEveryCallOfAStart(TraceAmounts& amounts)
         }
     }
     return {};
+}
+
+} // namespace
+
+std::string failEveryCallOfAStart(TraceAmounts& amounts)
+{
+    CrashTrace trace(FlushMode::Sync);
+    if (std::string wrong = trace.run(); !wrong.empty()) {
+        return "without a failure: " + wrong;
+    }
+    const auto start = trace.files().afterKill();
+    std::string wrong = failEveryCallOf(trace, *start, trace.nowMs(), amounts);
+    if (wrong.empty()) {
+        // The whole log is read.
+        (void)start->remove(kTraceRoot / "checkpoint");
+        (void)start->syncDirectory(kTraceRoot);
+        wrong = failEveryCallOf(trace, *start, trace.nowMs(), amounts);
+        wrong = wrong.empty() ? "" : "without a checkpoint: " + wrong;
+    }
+    return wrong;
 }
 
 } // namespace gantry::test

@@ -150,7 +150,10 @@ void StoreChecker::readLog()
         m_logBegin = m_logBegin < 0 ? std::stoll(entry.name) : m_logBegin;
         readLogFile(std::stoll(entry.name), *bytes);
     }
-    // With records in a later file it is damage inside the log; behind the last record nothing may be.
+    // With records in a later file, or before what the checkpoint calls durable, it is damage inside the log; behind
+    // nothing may be.
+    const auto checkpoint = readWholeFile(m_files, m_root / "checkpoint", 4096);
+    m_logEnd = std::max(m_logEnd, checkpoint && checkpoint->size() >= 40 ? int64At(*checkpoint, 32) : 0);
     for (const std::int64_t offset : m_garbage) {
         if (offset < m_logEnd) {
             m_damaged.push_back(offset);

@@ -2,6 +2,7 @@
 // The bytes on disk, against vectors assembled by hand from the format description.
 #include "engine/store/store_test_kit.h"
 
+#include "base/crc32.h"
 #include "base/hash.h"
 #include "base/log.h"
 
@@ -219,7 +220,11 @@ void TstStoreFormats::checkpointAbortAndLock()
     const std::string time = big(f.clock.wallMs(), 8);
     QCOMPARE(hexOf(checkpoint.substr(0, 40)),
              hexOf(time + time + time + big(0, 8) + big(put.size, 8)));
-    QCOMPARE(checkpoint.find_first_not_of('\0', 40), std::string::npos);
+    // The seal: a magic, the number of queues.1, a checksum of all of it.
+    QCOMPARE(hexOf(checkpoint.substr(40, 16)), hexOf(big(0x47414E5452590001, 8) + big(1, 8)));
+    QCOMPARE(hexOf(checkpoint.substr(56, 4)), hexOf(big(crc32(asBytes(checkpoint).first(56)), 4)));
+    QCOMPARE(checkpoint.find_first_not_of('\0', 60), std::string::npos);
+    QVERIFY(f.files->exists(kRoot / "queues.1"));
     QVERIFY(f.store->close());
     QVERIFY(!f.files->exists(kRoot / "abort"));
     QVERIFY(f.files->exists(kRoot / "lock"));
