@@ -135,11 +135,11 @@ private:
     Result<std::int64_t> firstEntryFrom(std::int64_t minCommitLogOffset, std::int64_t from,
                                         std::int64_t to) const;
 
+    QueueCounter m_counter; // guarded by the append lock; first, beside the reference count that a put touches, too
     ConsumeQueueContext& m_context;
     const std::shared_ptr<const std::string> m_topic;
     const std::int32_t m_queueId;
     const std::uint64_t m_number;
-    QueueCounter m_counter; // guarded by the append lock
     std::atomic<std::int64_t> m_minOffset{0};
     std::atomic<std::int64_t> m_maxOffset{0};
     std::int64_t m_loadedBegin = -1; // these two: written before there are threads

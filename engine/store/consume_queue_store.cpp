@@ -9,6 +9,13 @@
 
 namespace gantry {
 
+namespace {
+
+constexpr std::size_t kLowIds = 256;
+constexpr std::size_t kPlacesPerQueue = 4;
+
+} // namespace
+
 ConsumeQueueStore::ConsumeQueueStore(FileSystem& files, FileCache& cache,
                                      std::filesystem::path directory, const Options& options)
     : m_options(options)
@@ -29,13 +36,47 @@ Result<> ConsumeQueueStore::load(const ConsumeQueueListing& listing, bool afterC
     }
     std::vector<std::pair<ConsumeQueuePtr, const ListedQueue*>> work;
     for (const ListedTopic& topic : listing.topics) {
+        std::vector<const ListedQueue*> queues;
         for (const ListedQueue& queue : topic.queues) {
-            work.emplace_back(findOrCreate(topic.name, queue.queueId), &queue);
+            queues.push_back(&queue);
+        }
+        // Small ids first, as the table wants them.
+        std::sort(queues.begin(), queues.end(), [](const auto* a, const auto* b) { return a->queueId < b->queueId; });
+        for (const ListedQueue* queue : queues) {
+            work.emplace_back(findOrCreate(topic.name, queue->queueId), queue);
         }
     }
     return forEachIndex(work.size(), m_options.mayUseThreads, [&](std::size_t i) {
         return work[i].first->load(work[i].second->files, afterCrash);
     });
+}
+
+ConsumeQueuePtr ConsumeQueueStore::Topic::find(std::int32_t queueId) const
+{
+    const auto index = static_cast<std::size_t>(queueId); // a negative id is far behind the end
+    if (index < low.size() && low[index]) {
+        return low[index];
+    }
+    if (others.empty()) {
+        return nullptr;
+    }
+    const auto found = others.find(queueId);
+    return found != others.end() ? found->second : nullptr;
+}
+
+/// One that find() does not know.
+void ConsumeQueueStore::Topic::add(const ConsumeQueuePtr& queue)
+{
+    const auto index = static_cast<std::size_t>(queue->queueId());
+    if (index >= kLowIds + kPlacesPerQueue * lowCount) {
+        others.emplace(queue->queueId(), queue); // one large id must not cost a large table
+        return;
+    }
+    if (index >= low.size()) {
+        low.resize(index + 1);
+    }
+    low[index] = queue;
+    ++lowCount;
 }
 
 ConsumeQueuePtr ConsumeQueueStore::find(std::string_view topic, std::int32_t queueId) const
@@ -45,8 +86,7 @@ ConsumeQueuePtr ConsumeQueueStore::find(std::string_view topic, std::int32_t que
     if (foundTopic == m_topics.end()) {
         return nullptr;
     }
-    const auto found = foundTopic->second.queues.find(queueId);
-    return found != foundTopic->second.queues.end() ? found->second : nullptr;
+    return foundTopic->second.find(queueId);
 }
 
 ConsumeQueuePtr ConsumeQueueStore::findOrCreate(std::string_view topic, std::int32_t queueId)
@@ -58,13 +98,13 @@ ConsumeQueuePtr ConsumeQueueStore::findOrCreate(std::string_view topic, std::int
     auto foundTopic = m_topics.find(topic);
     if (foundTopic == m_topics.end()) {
         auto name = std::make_shared<const std::string>(topic);
-        foundTopic = m_topics.emplace(*name, Topic{name, {}}).first;
+        foundTopic = m_topics.emplace(*name, Topic{name, {}, 0, {}}).first;
     }
-    ConsumeQueuePtr& queue = foundTopic->second.queues[queueId];
-    if (!queue) {
-        queue = std::make_shared<ConsumeQueue>(m_context, foundTopic->second.name, queueId,
-                                               m_nextNumber++);
+    if (ConsumeQueuePtr queue = foundTopic->second.find(queueId)) {
+        return queue; // another thread was faster
     }
+    auto queue = std::make_shared<ConsumeQueue>(m_context, foundTopic->second.name, queueId, m_nextNumber++);
+    foundTopic->second.add(queue);
     return queue;
 }
 
@@ -73,9 +113,7 @@ std::vector<ConsumeQueuePtr> ConsumeQueueStore::all() const
     std::vector<ConsumeQueuePtr> queues;
     const std::shared_lock lock(m_mutex);
     for (const auto& [name, topic] : m_topics) {
-        for (const auto& [queueId, queue] : topic.queues) {
-            queues.push_back(queue);
-        }
+        topic.forEach([&queues](const ConsumeQueuePtr& queue) { queues.push_back(queue); });
     }
     return queues;
 }
@@ -132,7 +170,7 @@ void ConsumeQueueStore::noteWritten(const ConsumeQueuePtr& queue,
     }
     const std::lock_guard guard(m_workMutex);
     for (const std::int64_t file : files) {
-        m_unsyncedFiles.emplace(queue, file);
+        m_unsyncedFiles.emplace_back(queue, file);
     }
     if (queue->takeNewNames()) {
         m_unsyncedNames.insert(queue);
@@ -148,11 +186,13 @@ Result<> ConsumeQueueStore::sync()
         files.swap(m_unsyncedFiles);
         names.swap(m_unsyncedNames);
     }
+    std::sort(files.begin(), files.end(), QueueOrder{});
+    files.erase(std::unique(files.begin(), files.end()), files.end());
     Result<> synced = syncAll(files, names);
     if (!synced) {
         // Not durable: the next attempt must not believe that there is less to do.
         const std::lock_guard guard(m_workMutex);
-        m_unsyncedFiles.merge(files);
+        m_unsyncedFiles.insert(m_unsyncedFiles.end(), files.begin(), files.end());
         m_unsyncedNames.merge(names);
     }
     return synced;
@@ -276,10 +316,10 @@ Result<> ConsumeQueueStore::removeTopic(std::string_view topic, CommitLog& log)
         if (found == m_topics.end()) {
             return;
         }
-        for (const auto& [queueId, queue] : found->second.queues) {
+        found->second.forEach([&queues](const ConsumeQueuePtr& queue) {
             queue->counter().isRemoved = true;
             queues.push_back(queue);
-        }
+        });
         m_topics.erase(found);
     });
     if (queues.empty()) {

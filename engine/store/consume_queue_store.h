@@ -67,7 +67,7 @@ public:
     [[nodiscard]] const std::filesystem::path& directory() const { return m_context.directory; }
 
 private:
-    using UnsyncedFiles = std::set<std::pair<ConsumeQueuePtr, std::int64_t>, QueueOrder>;
+    using UnsyncedFiles = std::vector<std::pair<ConsumeQueuePtr, std::int64_t>>; // may name a file twice
     struct TextHash
     {
         using is_transparent = void;
@@ -76,10 +76,29 @@ private:
             return std::hash<std::string_view>{}(text);
         }
     };
+    /// A topic's queues by id. Ids are small numbers without gaps, so most are an index: with very many queues every
+    /// step of a look-up is a cache miss.
     struct Topic
     {
         std::shared_ptr<const std::string> name;
-        std::unordered_map<std::int32_t, ConsumeQueuePtr> queues;
+        std::vector<ConsumeQueuePtr> low; ///< by id, null where there is none
+        std::size_t lowCount = 0;
+        std::unordered_map<std::int32_t, ConsumeQueuePtr> others;
+
+        [[nodiscard]] ConsumeQueuePtr find(std::int32_t queueId) const;
+        void add(const ConsumeQueuePtr& queue);
+        template <typename Visit>
+        void forEach(Visit&& visit) const
+        {
+            for (const ConsumeQueuePtr& queue : low) {
+                if (queue) {
+                    visit(queue);
+                }
+            }
+            for (const auto& [queueId, queue] : others) {
+                visit(queue);
+            }
+        }
     };
 
     using UnsyncedNames = std::set<ConsumeQueuePtr, QueueOrder>;
