@@ -10,6 +10,7 @@
 #include "protocol/headers/pull_message.h"
 
 #include <algorithm>
+#include <deque>
 #include <memory>
 
 namespace gantry::bench {
@@ -20,6 +21,8 @@ constexpr std::int64_t kQuietNs = 15'000'000'000;
 constexpr std::int32_t kPullNotFound = 19;
 constexpr std::int32_t kPullRetryImmediately = 20;
 constexpr int kFruitlessMax = 2000;
+/// Pulls of one connection that are not answered; a broker closes one that lets more than 64 MiB of answers wait.
+constexpr std::size_t kPullsUnderWayMax = 128;
 
 struct Queue
 {
@@ -48,10 +51,18 @@ public:
         }
         Stretch stretch(m_options.pid);
         GANTRY_CHECK(stretch.begin());
+        m_waiting.resize(m_connections.size());
         for (std::size_t q = 0; q < m_queues.size(); ++q) {
             m_queues[q].connection = q % m_connections.size();
-            m_isOpen += m_queues[q].next < m_queues[q].end ? 1U : 0U;
-            ask(q);
+            if (m_queues[q].next < m_queues[q].end) {
+                ++m_isOpen;
+                m_waiting[m_queues[q].connection].push_back(q);
+            }
+        }
+        for (std::size_t c = 0; c < m_connections.size(); ++c) {
+            for (std::size_t i = 0; i < kPullsUnderWayMax; ++i) {
+                askNext(c);
+            }
         }
         for (std::size_t c = 0; c < m_connections.size(); ++c) {
             GANTRY_CHECK(flush(c));
@@ -89,12 +100,18 @@ private:
         return {};
     }
 
+    void askNext(std::size_t connection)
+    {
+        auto& waiting = m_waiting[connection];
+        if (!waiting.empty()) {
+            ask(waiting.front());
+            waiting.pop_front();
+        }
+    }
+
     void ask(std::size_t index)
     {
         auto& queue = m_queues[index];
-        if (queue.next >= queue.end) {
-            return;
-        }
         auto request = RemotingCommand::request(RequestCode::PullMessage);
         request.opaque = kOpaqueBase + static_cast<std::int32_t>(index);
         auto& fields = request.fields;
@@ -149,6 +166,7 @@ private:
         }
         if (queue.next >= queue.end) {
             --m_isOpen;
+            askNext(queue.connection);
         } else {
             ask(index);
         }
@@ -186,7 +204,8 @@ private:
     Poller m_poller;
     std::vector<BenchConnection> m_connections;
     std::vector<Queue> m_queues;
-    std::size_t m_isOpen = 0; ///< queues not yet read to their end
+    std::vector<std::deque<std::size_t>> m_waiting; ///< by connection: queues not asked yet
+    std::size_t m_isOpen = 0;                       ///< queues not yet read to their end
     std::optional<Error> m_broken;
     LatencyHistogram m_latency;
     Measured m_result;
