@@ -16,8 +16,9 @@ constexpr std::int64_t kSmallGap = 64;
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 /// The year 2200: no store time, so a checkpoint with more is damaged.
 constexpr std::int64_t kTimestampMax = 7'258'118'400'000;
-/// ConsumeQueue entries held in memory while scanning, before they are written out.
-constexpr std::int64_t kScannedTailBytesMax = 16 * kMiB;
+/// ConsumeQueue entries held in memory while scanning, before they are written out. What is left in the end the house
+/// thread writes: with very many queues that takes longer than the scan.
+constexpr std::int64_t kScannedTailBytesMax = 48 * kMiB;
 
 } // namespace
 
@@ -27,7 +28,7 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
     if (files.empty()) {
         // No log: whatever the queues say, there is nothing to read.
         GANTRY_CHECK(m_queues.truncate(0));
-        GANTRY_CHECK(m_queues.cutFiles());
+        m_queues.cutLater();
         forgetIndexFrom(0);
         return Outcome{};
     }
@@ -38,9 +39,7 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
     GANTRY_TRY(start, m_report.cleanExit ? startAfterCleanExit(checkpoint) : startAfterCrash(checkpoint));
     while (true) {
         const std::int64_t from = m_damaged.readFrom >= 0 ? std::min(m_damaged.readFrom, start) : start;
-        if (!m_report.cleanExit || from < start) {
-            GANTRY_CHECK(lowerCheckpoint(from, checkpoint));
-        }
+        GANTRY_CHECK(lowerCheckpoint(from, checkpoint));
         GANTRY_CHECK(m_queues.truncate(start));
         if (!m_report.cleanExit) {
             forgetIndexFrom(start);
@@ -64,12 +63,11 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
     judgeLastSuspects();
     GANTRY_CHECK(cutTail());
     GANTRY_CHECK(makeDurable(start));
-    GANTRY_CHECK(writeDispatched());
     if (m_index.lastOffset() >= m_at) {
         forgetIndexFrom(m_at); // the index is ahead of the log: it would take new records for known
     }
     if (!m_report.cleanExit || start < dispatched || !m_damaged.queues.empty()) {
-        GANTRY_CHECK(m_queues.cutFiles());
+        m_queues.cutLater();
     }
     return Outcome{m_at, m_lastTimestamp};
 }

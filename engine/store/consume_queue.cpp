@@ -208,6 +208,7 @@ Result<std::vector<std::int64_t>> ConsumeQueue::writeTail(std::int64_t flushedOf
     }
     const std::lock_guard guard(m_mutex);
     m_written = from + entryCount(bytes);
+    m_zerosBehind = m_zerosBehind < 0 ? -1 : std::max(m_zerosBehind, m_written);
     m_tail.erase(0, bytes.size());
     if (m_tail.empty() && m_tail.capacity() > kTailCapacityKept) {
         m_tail.shrink_to_fit();
@@ -338,13 +339,21 @@ Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffse
     return answer;
 }
 
+/// Whether the first file, which is not the last, holds nothing from the message on. Under m_mutex. After a recovery there
+/// may be files behind one that is still to be written to.
+bool ConsumeQueue::hasOldFile(std::int64_t firstMessage) const
+{
+    return m_firstFile >= 0 && m_firstFile < m_lastFile &&
+           m_firstFile + m_context.fileSize <= std::min(firstMessage, m_written) * kConsumeQueueEntrySize;
+}
+
 Result<int> ConsumeQueue::dropBefore(std::int64_t minCommitLogOffset)
 {
     const std::lock_guard writing(m_writeMutex);
     {
         // Mostly nothing of a queue goes; with very many queues it must not cost a call to find that out.
         const std::lock_guard guard(m_mutex);
-        if (m_minCommitLogOffset >= minCommitLogOffset) {
+        if (m_minCommitLogOffset >= minCommitLogOffset && !hasOldFile(minOffset())) {
             return 0;
         }
     }
@@ -362,8 +371,7 @@ Result<int> ConsumeQueue::dropBefore(std::int64_t minCommitLogOffset)
             m_minOffset.store(first, std::memory_order_release);
             m_minCommitLogOffset = firstPlace;
         }
-        while (m_firstFile >= 0 && m_firstFile < m_lastFile &&
-               m_firstFile + m_context.fileSize <= first * kConsumeQueueEntrySize) {
+        while (hasOldFile(first)) {
             doomed.push_back(m_firstFile);
             m_firstFile += m_context.fileSize;
         }

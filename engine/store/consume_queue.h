@@ -43,8 +43,8 @@ public:
     /// Forgets entries that point at or behind the CommitLog offset. Files keep their bytes until
     /// they are written over or cutFiles() runs.
     Result<> truncate(std::int64_t commitLogOffset);
-    /// After recovery: nothing may lie behind the end that looks like an entry. Returns files
-    /// written to.
+    /// After recovery: nothing may lie behind what was written that looks like an entry. Returns files written to. Any
+    /// thread, as long as nothing vouches for what recovery made anew.
     Result<std::vector<std::int64_t>> cutFiles();
 
     enum class Appended { Yes, AlreadyThere, GapTooLarge };
@@ -129,8 +129,11 @@ private:
     Result<LoadedFile> openToLoad(std::int64_t fromOffset) const;
     Result<std::int64_t> findEnd(const LoadedFile& file, bool afterCrash) const;
     Result<std::int64_t> findEndBySearch(const LoadedFile& file) const;
+    [[nodiscard]] Result<bool> hasOnlyZerosBehind(const LoadedFile& file, std::int64_t end) const;
     [[nodiscard]] Result<RawQueueEntry> loadedEntry(const LoadedFile& file, std::int64_t queueOffset) const;
+    [[nodiscard]] bool hasOldFile(std::int64_t firstMessage) const;
     Result<> deleteFile(std::int64_t fromOffset);
+    Result<> deleteFilesBehind(std::int64_t lastNeeded);
     Result<> restart();
     Result<std::int64_t> firstEntryFrom(std::int64_t minCommitLogOffset, std::int64_t from,
                                         std::int64_t to) const;
@@ -144,7 +147,6 @@ private:
     std::atomic<std::int64_t> m_maxOffset{0};
     std::int64_t m_loadedBegin = -1; // these two: written before there are threads
     bool m_wasLoaded = false;
-    std::int64_t m_zerosBehind = -1; // the end behind which load() saw a page of zeros and no other file
     std::atomic<bool> m_isDirty{false};
     std::atomic<bool> m_hasNewNames{false};
 
@@ -157,6 +159,7 @@ private:
     RawQueueEntry m_lastEntry;              // the one before m_maxOffset if its size is not 0
     std::int64_t m_firstFile = -1; // begin offsets, -1 = no file
     std::int64_t m_lastFile = -1;
+    std::int64_t m_zerosBehind = -1; // the end behind which there was a page of zeros and no other file
     bool m_isRemoved = false;
 };
 

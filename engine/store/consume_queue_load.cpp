@@ -4,6 +4,7 @@
 #include "store/consume_queue.h"
 
 #include "store/file_names.h"
+#include "store/store_health.h"
 
 #include <algorithm>
 #include <cstring>
@@ -15,8 +16,9 @@ namespace {
 constexpr std::int64_t kChunkEntries = 3200; // 64,000 bytes
 constexpr std::size_t kZeroProbe = 4096;
 constexpr std::size_t kZeroChunk = 64 * 1024;
-/// Two pages in whole entries: the entries of a short queue and a page of zeros behind them.
-constexpr std::size_t kHeadBytes = 2 * kZeroProbe / kConsumeQueueEntrySize * kConsumeQueueEntrySize;
+/// A page, which is all that a short queue has. The page behind is not touched: it is a hole, and the system would read
+/// ahead in it and fill memory with zeros.
+constexpr std::size_t kHeadBytes = 4096;
 
 bool isZero(std::string_view bytes)
 {
@@ -72,11 +74,9 @@ Result<> ConsumeQueue::load(const std::vector<DirectoryEntry>& files, bool after
         static_cast<int>((m_lastFile - m_firstFile) / m_context.fileSize) + 1);
     m_maxOffset = end;
     m_written = end;
-    const auto used = static_cast<std::size_t>((end - last.firstEntry) * kConsumeQueueEntrySize);
-    const std::size_t probe = std::min(kZeroProbe, static_cast<std::size_t>(m_context.fileSize) - used);
-    if (files.size() == usable.size() && used + probe <= last.head.size() &&
-        isZero(std::string_view(last.head).substr(used, probe))) {
-        m_zerosBehind = end;
+    if (afterCrash && files.size() == usable.size()) {
+        GANTRY_TRY(isZero, hasOnlyZerosBehind(last, end));
+        m_zerosBehind = isZero ? end : -1;
     }
     if (end > minOffset()) {
         GANTRY_TRY(first, loadedEntry(last, minOffset()));
@@ -102,8 +102,19 @@ Result<ConsumeQueue::LoadedFile> ConsumeQueue::openToLoad(std::int64_t fromOffse
     loaded.firstEntry = fromOffset / kConsumeQueueEntrySize;
     loaded.head.resize(std::min(kHeadBytes, static_cast<std::size_t>(m_context.fileSize)));
     GANTRY_TRY(count, loaded.file->readAt(0, std::as_writable_bytes(std::span(loaded.head))));
-    loaded.head.resize(count / kConsumeQueueEntrySize * kConsumeQueueEntrySize);
+    loaded.head.resize(count);
     return loaded;
+}
+
+/// Behind the end and in what was read, and the file system knows of nothing behind that.
+Result<bool> ConsumeQueue::hasOnlyZerosBehind(const LoadedFile& file, std::int64_t end) const
+{
+    const auto used = static_cast<std::size_t>((end - file.firstEntry) * kConsumeQueueEntrySize);
+    if (used > file.head.size() || !isZero(std::string_view(file.head).substr(used))) {
+        return false;
+    }
+    GANTRY_TRY(next, file.file->nextData(file.head.size()));
+    return static_cast<std::int64_t>(next) >= m_context.fileSize;
 }
 
 Result<RawQueueEntry> ConsumeQueue::loadedEntry(const LoadedFile& file, std::int64_t queueOffset) const
@@ -193,7 +204,6 @@ Result<> ConsumeQueue::truncate(std::int64_t commitLogOffset)
     std::int64_t end = m_written;
     m_maxCommitLogOffset = -1;
     m_lastEntry = {};
-    m_zerosBehind = -1;
     bool isFound = false;
     while (end > minOffset() && !isFound) {
         const std::int64_t from = std::max(minOffset(), end - kChunkEntries);
@@ -223,21 +233,19 @@ Result<> ConsumeQueue::truncate(std::int64_t commitLogOffset)
 
 Result<std::vector<std::int64_t>> ConsumeQueue::cutFiles()
 {
+    const std::lock_guard writing(m_writeMutex);
     std::vector<std::int64_t> touched;
-    if (m_firstFile < 0 || m_zerosBehind == maxOffset()) {
-        return touched;
-    }
-    const std::int64_t end = maxOffset();
-    const std::int64_t needed = std::max(m_firstFile, end > 0 ? fileOf(end - 1) : 0);
-    GANTRY_TRY(entries, m_context.files.list(directory()));
-    for (const DirectoryEntry& entry : entries) {
-        const auto offset = parseOffsetFileName(entry.name);
-        if (offset && *offset > needed) {
-            m_context.fileCount.fetch_add(*offset > m_lastFile ? 1 : 0); // load() did not count it
-            GANTRY_CHECK(deleteFile(*offset));
+    std::int64_t end = 0;
+    {
+        const std::lock_guard guard(m_mutex);
+        end = m_written;
+        // What was entered anew mostly covers all that the files had.
+        if (m_firstFile < 0 || m_isRemoved || (m_zerosBehind >= 0 && m_zerosBehind <= end)) {
+            return touched;
         }
     }
-    m_lastFile = std::min(m_lastFile, needed);
+    const std::int64_t needed = std::max(m_firstFile, end > 0 ? fileOf(end - 1) : 0);
+    GANTRY_CHECK(deleteFilesBehind(needed));
     GANTRY_TRY(file, openFile(needed));
     std::int64_t position = end * kConsumeQueueEntrySize - needed;
     std::string bytes(kZeroProbe, '\0');
@@ -250,12 +258,29 @@ Result<std::vector<std::int64_t>> ConsumeQueue::cutFiles()
             break;
         }
         bytes.assign(bytes.size(), '\0');
-        GANTRY_CHECK(file->writeAt(static_cast<std::uint64_t>(position), asBytes(bytes)));
+        GANTRY_CHECK(writeOutcome(file->writeAt(static_cast<std::uint64_t>(position), asBytes(bytes))));
         position += static_cast<std::int64_t>(bytes.size());
         bytes.assign(kZeroChunk, '\0');
         touched.assign(1, needed);
     }
+    const std::lock_guard guard(m_mutex);
+    m_zerosBehind = end;
     return touched;
+}
+
+Result<> ConsumeQueue::deleteFilesBehind(std::int64_t lastNeeded)
+{
+    GANTRY_TRY(entries, m_context.files.list(directory()));
+    for (const DirectoryEntry& entry : entries) {
+        const auto offset = parseOffsetFileName(entry.name);
+        if (offset && *offset > lastNeeded) {
+            m_context.fileCount.fetch_add(*offset > m_lastFile ? 1 : 0); // load() did not count it
+            GANTRY_CHECK(deleteFile(*offset));
+        }
+    }
+    const std::lock_guard guard(m_mutex);
+    m_lastFile = std::min(m_lastFile, lastNeeded);
+    return {};
 }
 
 } // namespace gantry

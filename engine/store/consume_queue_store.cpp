@@ -179,6 +179,7 @@ void ConsumeQueueStore::noteWritten(const ConsumeQueuePtr& queue,
 
 Result<> ConsumeQueueStore::sync()
 {
+    GANTRY_CHECK(cutFiles());
     UnsyncedFiles files;
     UnsyncedNames names;
     {
@@ -240,14 +241,31 @@ Result<> ConsumeQueueStore::truncate(std::int64_t commitLogOffset)
                         [&](std::size_t i) { return queues[i]->truncate(commitLogOffset); });
 }
 
+void ConsumeQueueStore::cutLater()
+{
+    std::vector<ConsumeQueuePtr> queues = all();
+    std::sort(queues.begin(), queues.end(), QueueOrder{});
+    const std::lock_guard guard(m_workMutex);
+    m_uncut = std::move(queues);
+}
+
 Result<> ConsumeQueueStore::cutFiles()
 {
-    const std::vector<ConsumeQueuePtr> queues = all();
-    return forEachIndex(queues.size(), m_options.mayUseThreads, [&](std::size_t i) -> Result<> {
-        GANTRY_TRY(touched, queues[i]->cutFiles());
-        noteWritten(queues[i], touched);
-        return {};
-    });
+    std::vector<ConsumeQueuePtr> work;
+    {
+        const std::lock_guard guard(m_workMutex);
+        work.swap(m_uncut);
+    }
+    for (std::size_t i = 0; i < work.size(); ++i) {
+        auto touched = work[i]->cutFiles();
+        if (!touched) {
+            const std::lock_guard guard(m_workMutex);
+            m_uncut.insert(m_uncut.end(), work.begin() + static_cast<std::ptrdiff_t>(i), work.end());
+            return tl::unexpected<Error>(std::move(touched.error()));
+        }
+        noteWritten(work[i], *touched);
+    }
+    return {};
 }
 
 std::int64_t ConsumeQueueStore::maxCommitLogOffset() const

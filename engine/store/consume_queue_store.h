@@ -42,12 +42,14 @@ public:
     Result<> writeTails(std::int64_t flushedOffset);
     /// How many queues hold something to write.
     [[nodiscard]] std::size_t dirtyCount() const;
-    /// Makes everything written so far durable, names included.
+    /// Makes everything written so far durable, names included, after what cutLater() left to do.
     Result<> sync();
 
-    /// Recovery: forgets entries from the offset on / zeroes what lies behind the queues' ends.
+    /// Recovery: forgets entries from the offset on.
     Result<> truncate(std::int64_t commitLogOffset);
-    Result<> cutFiles();
+    /// Recovery: what lies behind the queues' ends becomes zeros before the next checkpoint. It takes some calls per queue,
+    /// which need not keep a store from starting: until that checkpoint a crash means the same recovery again.
+    void cutLater();
     /// End of the last record any queue knows, -1 if none.
     [[nodiscard]] std::int64_t maxCommitLogOffset() const;
     /// Sets every queue's counter to its end.
@@ -102,6 +104,7 @@ private:
     };
 
     using UnsyncedNames = std::set<ConsumeQueuePtr, QueueOrder>;
+    Result<> cutFiles();
     Result<> syncAll(const UnsyncedFiles& files, const UnsyncedNames& names);
     Result<> syncNames(const UnsyncedNames& names);
     void noteWritten(const ConsumeQueuePtr& queue, const std::vector<std::int64_t>& files);
@@ -118,6 +121,7 @@ private:
     std::vector<ConsumeQueuePtr> m_dirty;
     UnsyncedFiles m_unsyncedFiles;
     UnsyncedNames m_unsyncedNames;
+    std::vector<ConsumeQueuePtr> m_uncut;
 };
 
 } // namespace gantry

@@ -20,6 +20,7 @@ constexpr std::int64_t kTailBytesBeforeWrite = 32 * kMiB;
 constexpr std::int64_t kTailBytesMax = 64 * kMiB;
 constexpr std::chrono::seconds kCheckpointInterval{10};
 constexpr int kRestFactor = 20;
+constexpr int kShortRestFactor = 2; ///< when much was dispatched; not with very many queues
 /// The thread is woken again after this part of checkpointBytes.
 constexpr std::int64_t kHurryParts = 8;
 constexpr std::chrono::seconds kRetentionInterval{10};
@@ -103,12 +104,13 @@ bool HouseKeeper::step()
     m_parts.flush.expireWaiters();
     const auto now = m_parts.clock.steady();
     if (isCheckpointDue(now)) {
+        const bool hasManyQueues = m_parts.queues.dirtyCount() > kQueuesWrittenAtOnce;
         (void)saveCheckpoint(); // failures poison the store and are logged there
         // With very many queues it takes long; it must not take the disk from the log.
         const auto took = m_parts.clock.steady() - now;
         m_nextCheckpoint = now + std::max<std::chrono::steady_clock::duration>(
                                      kCheckpointInterval, kRestFactor * took);
-        m_restsUntil = now + 2 * took;
+        m_restsUntil = hasManyQueues ? m_nextCheckpoint : now + kShortRestFactor * took;
     }
     if (now >= m_nextRetention || m_parts.health.state() == StoreState::DiskFull) {
         m_retain();
