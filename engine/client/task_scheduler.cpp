@@ -131,7 +131,8 @@ void TaskScheduler::run(const std::shared_ptr<State>& state)
         if (state->delayed.empty()) {
             state->wake.wait(lock);
         } else {
-            state->wake.wait_until(lock, state->delayed.begin()->first);
+            const Clock::time_point next = state->delayed.begin()->first; // another thread may take it meanwhile
+            state->wake.wait_until(lock, next);
         }
         --state->idleCount;
     }
