@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/byte_cursor.h"
+#include "base/saturating.h"
 
 #include <cstdint>
 #include <limits>
@@ -27,7 +28,7 @@ struct RawQueueEntry
     {
         return offset == 0 && size == std::numeric_limits<std::int32_t>::max();
     }
-    [[nodiscard]] std::int64_t end() const { return offset + size; }
+    [[nodiscard]] std::int64_t end() const { return saturatingAdd(offset, size); }
 };
 
 inline constexpr RawQueueEntry kFillerEntry{0, std::numeric_limits<std::int32_t>::max(), 0};

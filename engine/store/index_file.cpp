@@ -18,6 +18,8 @@ namespace {
 /// Blocks are reserved this far ahead, so that a full disk is an error of a call and not a signal
 /// of a store.
 constexpr std::int64_t kAllocateStep = 4 * kMiB;
+/// The end of the year 9999; a header that is damaged may say anything.
+constexpr std::int64_t kTimestampMsMax = 253'402'300'799'999;
 
 } // namespace
 
@@ -76,8 +78,9 @@ IndexFile::open(FileSystem& files, const std::filesystem::path& path, IndexLayou
 void IndexFile::loadHeader()
 {
     ByteReader reader(ByteView(m_region->data(), IndexLayout::kHeaderSize));
-    m_header.beginTimestampMs = reader.read<std::int64_t>();
-    m_header.endTimestampMs = reader.read<std::int64_t>();
+    const auto readTimestamp = [&reader] { return std::clamp<std::int64_t>(reader.read<std::int64_t>(), 0, kTimestampMsMax); };
+    m_header.beginTimestampMs = readTimestamp();
+    m_header.endTimestampMs = readTimestamp();
     m_header.beginOffset = reader.read<std::int64_t>();
     m_header.endOffset = reader.read<std::int64_t>();
     m_header.slotsUsed = reader.read<std::int32_t>();

@@ -131,9 +131,11 @@ private:
     {
         const RecordParse parse = parseRecord(bytes, !planted(SeededBug::ReadSkipsCrc));
         const bool isInPlace = parse.record.physicalOffset == entry.commitLogOffset;
-        const bool isWhole = parse.status == RecordStatus::Ok && isInPlace;
+        // An entry is damaged, too, that is longer than its record or speaks of another queue's.
+        const bool isWhole =
+            parse.status == RecordStatus::Ok && isInPlace && parse.record.totalSize == entry.size && isOfQueue(parse.record);
         if (!isWhole || hasTornText(parse.record)) {
-            const bool isDamaged = parse.status == RecordStatus::BadBodyCrc || isWhole;
+            const bool isDamaged = parse.status == RecordStatus::BadBodyCrc || (parse.status == RecordStatus::Ok && isInPlace);
             ++(isDamaged ? m_damaged : m_lost);
             return false;
         }
@@ -145,6 +147,12 @@ private:
         m_result.suggestPullingFromSlave = m_end - entry.commitLogOffset > memoryWindow();
         m_result.fromDisk = m_result.fromDisk || m_result.suggestPullingFromSlave;
         return true;
+    }
+
+    /// Apache's light queues (%LMQ%) are made of other queues' records.
+    [[nodiscard]] bool isOfQueue(const RecordView& record) const
+    {
+        return (record.topic == m_request.topic && record.queueId == m_request.queueId) || m_request.topic.starts_with("%LMQ%");
     }
 
     const StoreConfig& m_config;
@@ -339,7 +347,9 @@ std::int64_t MessageStoreImpl::offsetByTime(std::string_view topic, std::int32_t
     }
     // Lower: the first with time >= t. Upper: the last with time <= t, which is the one before the
     // first with > t.
-    const std::int64_t limit = boundary == OffsetBoundary::Lower ? timestampMs : timestampMs + 1;
+    const auto isBehind = [&](std::int64_t time) {
+        return boundary == OffsetBoundary::Lower ? time >= timestampMs : time > timestampMs;
+    };
     std::int64_t low = queue->minOffset();
     std::int64_t high = queue->maxOffset();
     while (low < high) {
@@ -351,7 +361,7 @@ std::int64_t MessageStoreImpl::offsetByTime(std::string_view topic, std::int32_t
         while (time < 0 && ++probe < high) {
             time = storeTimestampOf(topic, queueId, probe);
         }
-        if (probe == high || time >= limit) {
+        if (probe == high || isBehind(time)) {
             high = middle;
         } else {
             low = probe + 1;

@@ -2,6 +2,7 @@
 #include "store/record_dispatcher.h"
 
 #include "base/log.h"
+#include "base/saturating.h"
 #include "message/message_property.h"
 #include "message/subscription.h"
 #include "message/sys_flag.h"
@@ -10,8 +11,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 namespace gantry {
+
+namespace {
+
+/// No file reaches so far: a number that says so is damaged.
+constexpr std::int64_t kQueueOffsetMax = std::numeric_limits<std::int64_t>::max() / (2 * kConsumeQueueEntrySize);
+
+} // namespace
 
 bool RecordDispatcher::isQueued(const RecordView& record)
 {
@@ -61,7 +70,7 @@ std::int64_t RecordDispatcher::tagsCode(const RecordView& record, const Words& w
         int level = 0;
         if (std::from_chars(text.data(), text.data() + text.size(), level).ec == std::errc{} && level > 0) {
             const auto index = std::min(static_cast<std::size_t>(level), m_delayLevels.size()) - 1;
-            return record.storeTimestampMs + m_delayLevels[index].count();
+            return saturatingAdd(record.storeTimestampMs, m_delayLevels[index].count());
         }
     }
     return tagsCodeOf(words.tags);
@@ -75,7 +84,7 @@ RecordDispatcher::Outcome RecordDispatcher::dispatchDamaged(const RecordView& re
 RecordDispatcher::Outcome RecordDispatcher::enter(const RecordView& record, const Words& words)
 {
     Outcome outcome;
-    if (!isQueued(record) || !isDirectoryName(record.topic) || record.queueId < 0) {
+    if (!isQueued(record) || !isDirectoryName(record.topic) || record.queueId < 0 || record.queueOffset > kQueueOffsetMax) {
         return outcome;
     }
     const ConsumeQueuePtr queue = m_queues.findOrCreate(record.topic, record.queueId);

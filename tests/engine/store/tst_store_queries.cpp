@@ -91,6 +91,10 @@ void TstStoreQueries::offsetByTime()
     QCOMPARE(upper(t0 + 190), 49);
     QCOMPARE(lower(t0 + 191), 50); // behind the last: the end
     QCOMPARE(upper(t0 + 191), 49);
+    QCOMPARE(lower(INT64_MAX), 50);
+    QCOMPARE(upper(INT64_MAX), 49);
+    QCOMPARE(lower(INT64_MIN), 0);
+    QCOMPARE(upper(INT64_MIN), 0);
 }
 
 void TstStoreQueries::queryByKeyOverManyIndexFiles()
