@@ -9,11 +9,16 @@
 #include "protocol/bodies/register_broker_body.h"
 #include "protocol/headers/namesrv.h"
 
+#include <algorithm>
+
 namespace gantry {
 
 namespace {
 
 using StatePtr = std::shared_ptr<NameServerState>;
+
+/// A broker may be silent for a year; longer times do not fit the clock's.
+constexpr std::int64_t kExpiryMsMax = 365LL * 24 * 3600 * 1000;
 
 void registerBroker(const StatePtr& state, const ConnectionPtr& connection,
                     const RegisterBrokerHeader& header, RemotingCommand request,
@@ -36,7 +41,8 @@ void registerBroker(const StatePtr& state, const ConnectionPtr& connection,
     registration.address = header.brokerAddr;
     registration.haAddress = header.haServerAddr;
     if (header.heartbeatTimeoutMillis) {
-        registration.expiry = std::chrono::milliseconds(*header.heartbeatTimeoutMillis);
+        const std::int64_t wanted = *header.heartbeatTimeoutMillis;
+        registration.expiry = std::chrono::milliseconds(std::clamp<std::int64_t>(wanted, 0, kExpiryMsMax));
     }
     registration.enableActingMaster = header.enableActingMaster;
     registration.dataVersion = body->topicTable.dataVersion;

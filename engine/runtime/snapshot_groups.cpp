@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The consumer-group part of SnapshotBuilder.
+#include "base/saturating.h"
 #include "message/topic_name.h"
 #include "runtime/snapshot_builder.h"
 
@@ -124,7 +125,7 @@ void SnapshotBuilder::addGroups(const ClusterObservation& now, ClusterSnapshot& 
             const QueueInfo* queue = topic != nullptr ? findQueue(*topic, offset.queue) : nullptr;
             if (queue != nullptr && queue->maxOffset) {
                 info.brokerOffset = queue->maxOffset;
-                info.lag = std::max<std::int64_t>(0, *queue->maxOffset - offset.consumerOffset);
+                info.lag = std::max<std::int64_t>(0, saturatingSubtract(*queue->maxOffset, offset.consumerOffset));
                 if (*info.lag == 0) {
                     info.lagTimeMs = 0;
                 } else if (broker.store != nullptr && agesLeft-- > 0) {
@@ -132,7 +133,7 @@ void SnapshotBuilder::addGroups(const ClusterObservation& now, ClusterSnapshot& 
                     const auto storedAt = broker.store->storeTimestampOf(offset.queue.topic, offset.queue.queueId, oldest);
                     info.lagTimeMs = storedAt >= 0 ? std::optional(std::max<std::int64_t>(0, now.nowMs - storedAt)) : std::nullopt;
                 }
-                group.lag = group.lag.value_or(0) + *info.lag;
+                group.lag = saturatingAdd(group.lag.value_or(0), *info.lag);
             }
             if (!isRetryTopic(offset.queue.topic)) {
                 insertSorted(group.topics, offset.queue.topic);

@@ -2,6 +2,7 @@
 #include "broker/processors/admin.h"
 
 #include "base/log.h"
+#include "base/saturating.h"
 #include "broker/delay_service.h"
 #include "protocol/bodies/consume_stats.h"
 #include "protocol/bodies/offset_table.h"
@@ -118,8 +119,9 @@ AdminResult brokerConsumeStats(const BrokerCore& core, const GetBrokerConsumeSta
             ConsumeStats& stats = ofGroup.emplace_back();
             addProgress(core, group, *topic, stats);
             for (const auto& [queue, progress] : stats.offsetTable) {
-                list.totalDiff += progress.brokerOffset - progress.consumerOffset;
-                list.totalInflightDiff += progress.pullOffset - progress.consumerOffset;
+                // Committed offsets are whatever consumers sent.
+                list.totalDiff = saturatingAdd(list.totalDiff, saturatingSubtract(progress.brokerOffset, progress.consumerOffset));
+                list.totalInflightDiff = saturatingAdd(list.totalInflightDiff, saturatingSubtract(progress.pullOffset, progress.consumerOffset));
             }
         }
     }

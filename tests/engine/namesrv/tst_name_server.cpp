@@ -64,6 +64,7 @@ private Q_SLOTS:
     void aClosedConnectionRemovesItsBrokerAtOnce();
     void anOldConnectionDoesNotRemoveANewRegistration();
     void silenceRemovesABroker();
+    void patienceHasAnEnd();
     void anEqualDataVersionChangesNothing();
     void dataVersionsCanBeAskedFor();
     void partialTablesAddAndFullOnesDoNotDelete();
@@ -277,6 +278,27 @@ void TstNameServer::silenceRemovesABroker()
     QCOMPARE(beating.ask(server->address(), RequestCode::BrokerHeartbeat, beat).code,
              kSuccess); // unknown: ignored
     QCOMPARE(server->view().brokers.size(), std::size_t(1));
+}
+
+/// Times that no clock can add up do not make a broker expire at once.
+void TstNameServer::patienceHasAnEnd()
+{
+    Site site;
+    const auto server = site.start(site.config());
+    Peer silent(site.runtime);
+    Peer client(site.runtime);
+    BrokerFacts broker;
+    broker.expiryMs = INT64_MAX;
+    QCOMPARE(registerAt(silent, server->address(), broker).code, kSuccess);
+    BrokerFacts hasty;
+    hasty.name = "broker-b";
+    hasty.address = "127.0.0.1:10921";
+    hasty.topics = {"Hasty", "Hasty2"};
+    hasty.expiryMs = INT64_MIN;
+    QCOMPARE(registerAt(client, server->address(), hasty).code, kSuccess);
+    site.clock.advance(1h);
+    QTRY_COMPARE(routeOf(client, server->address(), "Hasty").code, kNoRoute);
+    QCOMPARE(routeOf(client, server->address(), "Orders").code, kSuccess);
 }
 
 void TstNameServer::anEqualDataVersionChangesNothing()
