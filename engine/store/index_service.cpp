@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "message/sys_flag.h"
+#include "store/seeded_bug.h"
 
 #include <algorithm>
 #include <ctime>
@@ -247,7 +248,7 @@ std::optional<std::int64_t> IndexService::sync()
         outcome = outcome ? file->sync() : std::move(outcome);
         file->releasePages();
     }
-    if (hasNewNames && outcome) {
+    if (hasNewNames && outcome && !planted(SeededBug::IndexNameNotSynced)) {
         outcome = syncOutcome(m_files.syncDirectory(m_directory));
         outcome = outcome ? syncOutcome(m_files.syncDirectory(m_directory.parent_path()))
                           : std::move(outcome);

@@ -36,6 +36,9 @@ enum class SeededBug {
     ExpiryTrustsWallClock,
     WrittenInThePastIsOld,
     UnreadableIsDamage,
+    DirectoryNotSynced,
+    IndexNameNotSynced,
+    PoisonMarkForgotten,
     Count
 };
 

@@ -114,6 +114,9 @@ Result<> StoreDirectory::createDurably(const std::filesystem::path& directory)
         changed.push_back(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
     }
     GANTRY_CHECK(m_files.createDirectories(directory));
+    if (planted(SeededBug::DirectoryNotSynced)) {
+        return {};
+    }
     for (const std::filesystem::path& parent : changed) {
         GANTRY_CHECK(m_files.syncDirectory(parent));
     }
@@ -138,7 +141,7 @@ bool StoreDirectory::hasPoisonMark()
 void StoreDirectory::markPoisoned()
 {
     auto file = m_files.open(abort(), OpenMode::ReadWrite);
-    if (file) {
+    if (file && !planted(SeededBug::PoisonMarkForgotten)) {
         const std::string text = fmt::format("{}\n{}\n", ::getpid(), kPoisonMark);
         (void)(*file)->writeAt(0, asBytes(text)); // on a failing disk; best effort
     }

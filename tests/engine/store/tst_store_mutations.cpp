@@ -45,7 +45,8 @@ constexpr Plant kPlants[] = {
     GANTRY_PLANT(QueuesNotTruncated), GANTRY_PLANT(CountersBehind),
     GANTRY_PLANT(IndexNotForgotten),  GANTRY_PLANT(DiskFullForever),
     GANTRY_PLANT(ExpiryTrustsWallClock), GANTRY_PLANT(WrittenInThePastIsOld),
-    GANTRY_PLANT(UnreadableIsDamage),
+    GANTRY_PLANT(UnreadableIsDamage), GANTRY_PLANT(DirectoryNotSynced),
+    GANTRY_PLANT(IndexNameNotSynced), GANTRY_PLANT(PoisonMarkForgotten),
 };
 #undef GANTRY_PLANT
 static_assert(std::size(kPlants) == static_cast<std::size_t>(SeededBug::Count) - 1);
