@@ -548,7 +548,7 @@ void StoreSimulation::verifyKeys()
             StoreChecker checker(*m_files, kStoreRoot);
             checker.read();
             const auto& entries = checker.indexEntries();
-            const auto isOf = [&](const StoreChecker::Record& r) { return r.body == message.body; };
+            const auto isOf = [&body = message.body](const StoreChecker::Record& r) { return r.body == body; };
             const auto record = std::find_if(checker.records().begin(), checker.records().end(), isOf);
             const std::int64_t offset = record != checker.records().end() ? record->offset : -1;
             return fail(fmt::format("key {} of the record at {} finds {} records; of {} index entries {} are its",

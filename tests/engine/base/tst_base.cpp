@@ -458,7 +458,8 @@ void TestBase::failingCallsAreReported()
     PosixFileSystem files(kBadCalls);
     auto file = files.open(path, OpenMode::Create);
     QVERIFY(file.has_value());
-    for (const auto& [error, code] : {std::pair{EIO, Errc::Io}, {ENOSPC, Errc::DiskFull}}) {
+    for (const auto& [error, expected] : {std::pair{EIO, Errc::Io}, {ENOSPC, Errc::DiskFull}}) {
+        const Errc code = expected; // clang 14 lets no lambda use the binding
         g_bad.error = error;
         std::byte target[10];
         const auto fails = [&](int place, const auto& call) {

@@ -135,7 +135,7 @@ Json randomValue(std::mt19937& random, int depth)
     switch (random() % (depth > 4 ? 5 : 7)) {
     case 0: return nullptr;
     case 1: return random() % 2 == 0;
-    case 2: return static_cast<std::int64_t>(random()) * (random() % 2 == 0 ? 1 : -4'000'000'000LL);
+    case 2: return static_cast<std::int64_t>(random()) * (random() % 2 == 0 ? 1 : -2'000'000'000LL);
     case 3: return static_cast<double>(random()) / 1000.0 - 1e6;
     case 4: return texts[random() % texts.size()];
     case 5: {

@@ -263,9 +263,9 @@ void TstRemotingParts::timersFireRepeatAndCancel()
 
 void TstRemotingParts::boundsTheBlockingQueue()
 {
-    IoRuntime runtime(IoRuntime::Options{1, 1, 2});
     std::promise<void> entered;
     std::promise<void> release;
+    IoRuntime runtime(IoRuntime::Options{1, 1, 2}); // its threads end before what the tasks use
     QVERIFY(runtime.tryRunBlocking([&] {
         entered.set_value();
         release.get_future().wait();
