@@ -41,6 +41,7 @@ using namespace gantry::test;
 namespace {
 
 constexpr int kKillsPerLife = 4;
+constexpr std::uint64_t kWindowMs = 2'000; ///< a life is as long, at most
 constexpr int kQueues = 4;
 constexpr int kConnections = 8;
 constexpr int kDepth = 8;
@@ -353,7 +354,6 @@ std::string Life::checkFiles(bool isClean)
 
 std::string Life::run()
 {
-    const std::uint64_t windowMs = crashFactor() > 1 ? 2'000 : 700;
     if (!writeConfig()) {
         return "no configuration";
     }
@@ -372,7 +372,7 @@ std::string Life::run()
         }
         {
             const auto load = std::make_unique<Load>(m_address, fmt::format("{}/{}", m_seed, kill), m_journal);
-            const std::uint64_t lifeMs = dice(windowMs);
+            const std::uint64_t lifeMs = dice(kWindowMs);
             if (m_agedEnd > m_logBegin) {
                 pause(lifeMs / 2);
                 IoRuntime runtime({});

@@ -535,11 +535,11 @@ void TstStoreCrash::failedQueueWritePoisons()
 
 void TstStoreCrash::fullDiskRefusesAndResumes()
 {
-    for (const FlushMode mode : {FlushMode::Async, FlushMode::Sync}) {
+    for (auto [seed, end] = seeds(2); seed < end; ++seed) {
         StoreFixture f;
-        f.config.flushMode = mode;
+        f.config.flushMode = seed % 2 == 0 ? FlushMode::Async : FlushMode::Sync;
         f.config.indexEnabled = false;
-        f.files->setCapacity(100 * 1024);
+        f.files->setCapacity(100 * 1024 + seed / 2 * 1'500); // full at another place each time
         QVERIFY(f.open());
         std::vector<std::string> expected;
         PutResult result;

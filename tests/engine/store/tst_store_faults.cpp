@@ -35,11 +35,11 @@ void TstStoreFaults::everyCrashPoint()
 {
     QFETCH(const bool, isSync);
     TraceAmounts amounts;
-    const std::string wrong = enumerateCrashPoints(mode(isSync), 1'000 * crashFactor(), amounts);
+    const std::string wrong = enumerateCrashPoints(mode(isSync), scaled(1'000), amounts);
     qInfo("%llu different states, %llu looked at", static_cast<unsigned long long>(amounts.states),
           static_cast<unsigned long long>(amounts.checked));
     QVERIFY2(wrong.empty(), wrong.c_str());
-    QVERIFY(amounts.checked >= 1'000);
+    QVERIFY(amounts.checked >= scaled(1'000));
 }
 
 void TstStoreFaults::everyFailingCall()
@@ -47,12 +47,12 @@ void TstStoreFaults::everyFailingCall()
     QFETCH(const bool, isSync);
     TraceAmounts amounts;
     for (const bool isLasting : {false, true}) {
-        const std::uint64_t stride = isLasting && crashFactor() == 1 ? 3 : 1;
+        const std::uint64_t stride = (isLasting && crashFactor() <= 1 ? 3 : 1) * crashStride();
         const std::string wrong = failEveryCall(mode(isSync), isLasting, stride, amounts);
         QVERIFY2(wrong.empty(), wrong.c_str());
     }
     qInfo("%llu runs of %llu", static_cast<unsigned long long>(amounts.checked), static_cast<unsigned long long>(amounts.states));
-    QVERIFY(amounts.checked >= 300);
+    QVERIFY(amounts.checked >= 300 / crashStride());
 }
 
 void TstStoreFaults::everyFailingCallOfAStart()
