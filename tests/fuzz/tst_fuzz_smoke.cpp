@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "fuzz_targets.h"
 
-#include "base/byte_cursor.h"
-#include "message/batch_codec.h"
-#include "message/record_codec.h"
-#include "protocol/command_codec.h"
+#include "base/log.h"
 
+#include <QDir>
+#include <QFile>
 #include <QtTest>
 
 #include <random>
@@ -13,41 +12,6 @@
 using namespace gantry;
 
 namespace {
-
-/// Well-formed inputs of every kind; mutations of these reach deeper than noise does.
-std::vector<std::string> seeds()
-{
-    RemotingCommand command = RemotingCommand::request(RequestCode::SendMessageV2);
-    command.remark = "why \"so\"";
-    command.fields.add("a", "pg");
-    command.fields.add("e", std::int64_t{3});
-    command.fields.add("i", "KEYS\x01k\x02");
-    command.body = "hello";
-    const std::string json = encodeFrame(command, HeaderEncoding::Json);
-    const std::string binary = encodeFrame(command, HeaderEncoding::Binary);
-    std::string record;
-    RecordFields fields;
-    fields.topic = "Orders";
-    fields.body = "hello";
-    fields.properties = "KEYS\x01k\x02TAGS\x01t\x02";
-    encodeRecord(fields, record);
-    Message message;
-    message.body = "one";
-    message.setTags("t");
-    std::vector<std::string> list{
-        "\x03" + json + binary, json.substr(4), binary.substr(4), "0" + json.substr(8), "1" + binary.substr(8), record + record,
-        std::string(fields.properties), encodeBatch({message, message}), "# c\nkey = va\\u0041lue\\\n  more\nb:2\n",
-        R"({"offsetTable":{{"brokerName":"b","queueId":0,"topic":"T"}:{"brokerOffset":4}},"x":{"$ref":"$.offsetTable"}})",
-        R"({0:"a",'k':[1,-2.5e3,true,null,"\u0041\ud83d\ude00"],b:{}})"};
-    const std::string body = R"({"dataVersion":{"counter":1},"topicConfigTable":{"T":{"perm":6,"attributes":{"a":"b"}}},)"
-                             R"("consumerDataSet":[{"groupName":"g","consumeType":1,"subscriptionDataSet":[{"topic":"T",)"
-                             R"("tagsSet":["a"]}]}],"offsetTable":{"T@g":{0:5}},"brokerDatas":[{"brokerAddrs":{0:"h:1"}}],)"
-                             R"("mqSet":[{"topic":"T"}],"table":{"k":"v"},"queueData":[{"tagsCode":1}],"subscriptionGroupTable":{"g":{}}})";
-    for (char which = 0; which < 28; ++which) {
-        list.push_back(std::string(1, which) + body);
-    }
-    return list;
-}
 
 std::string mutated(std::string text, const std::vector<std::string>& all, std::mt19937& random)
 {
@@ -74,24 +38,43 @@ class TestFuzzSmoke : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void keepsItsPromises_data();
+    void initTestCase() { log::setLevel(log::Level::Off); }
+    void whatWasFoundOnce_data() { targets(); }
+    void whatWasFoundOnce();
+    void keepsItsPromises_data() { targets(); }
     void keepsItsPromises();
+
+private:
+    static void targets();
 };
 
-void TestFuzzSmoke::keepsItsPromises_data()
+void TestFuzzSmoke::targets()
 {
     QTest::addColumn<int>("index");
     int index = 0;
-    for (const fuzz::Target& target : fuzz::targets()) {
+    for (const fuzz::Target& target : fuzz::allTargets()) {
         QTest::newRow(target.name) << index++;
+    }
+}
+
+/// Inputs that once broke a promise, tests/data/fuzz/<target>/.
+void TestFuzzSmoke::whatWasFoundOnce()
+{
+    QFETCH(int, index);
+    const fuzz::Target target = fuzz::allTargets()[static_cast<std::size_t>(index)];
+    const QDir directory(QStringLiteral(GANTRY_TEST_DATA_DIR "/fuzz/") + target.name);
+    for (const QString& name : directory.entryList(QDir::Files)) {
+        QFile file(directory.filePath(name));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        target.run(file.readAll().toStdString());
     }
 }
 
 void TestFuzzSmoke::keepsItsPromises()
 {
     QFETCH(int, index);
-    const fuzz::Target& target = fuzz::targets()[static_cast<std::size_t>(index)];
-    const std::vector<std::string> all = seeds();
+    const fuzz::Target target = fuzz::allTargets()[static_cast<std::size_t>(index)];
+    const std::vector<std::string> all = target.seeds();
     for (const std::string& seed : all) {
         target.run(seed);
     }
@@ -99,12 +82,12 @@ void TestFuzzSmoke::keepsItsPromises()
     QElapsedTimer timer;
     timer.start();
     int runs = 0;
-    while (timer.elapsed() < 700 && runs < 200'000) {
+    while (timer.elapsed() < 500 && runs < 200'000) {
         target.run(mutated(all[random() % all.size()], all, random));
         ++runs;
     }
     QVERIFY(runs > 10);
 }
 
-QTEST_APPLESS_MAIN(TestFuzzSmoke)
+QTEST_GUILESS_MAIN(TestFuzzSmoke)
 #include "tst_fuzz_smoke.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "echo_service.h"
-#include "raw_peer.h"
+#include "support/compare.h"
+#include "support/raw_peer.h"
 
 #include <netdb.h>
 #include <sys/socket.h>

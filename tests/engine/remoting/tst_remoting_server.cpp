@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/byte_cursor.h"
 #include "echo_service.h"
-#include "raw_peer.h"
+#include "support/compare.h"
+#include "support/raw_peer.h"
 
 #include <QtTest>
 

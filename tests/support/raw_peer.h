@@ -3,7 +3,6 @@
 
 #include "base/limits.h"
 #include "protocol/command_codec.h"
-#include "support/compare.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -83,17 +83,22 @@ public:
         for (;;) {
             auto frame = m_decoder.next();
             if (!frame) {
+                m_problem = frame.error().message;
                 return std::nullopt;
             }
             if (*frame) {
                 auto decoded = decodeCommand(**frame);
+                m_problem = decoded ? "" : decoded.error().message;
                 return decoded ? std::optional(std::move(*decoded)) : std::nullopt;
             }
             if (!readSome(timeout)) {
+                m_problem = "no more bytes";
                 return std::nullopt;
             }
         }
     }
+    /// Why receive() gave nothing.
+    [[nodiscard]] const std::string& problem() const { return m_problem; }
     /// True when the other side ends the connection within the time; what it still sends is thrown
     /// away.
     bool endsWithin(std::chrono::milliseconds timeout)
@@ -121,8 +126,14 @@ private:
     bool isReadable(std::chrono::steady_clock::duration timeout)
     {
         pollfd waiting{m_fd, POLLIN, 0};
-        const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count();
-        return ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(ms, 0))) == 1;
+        const auto end = std::chrono::steady_clock::now() + timeout;
+        for (;;) {
+            const auto rest = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+            const int ready = ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(rest.count(), 0)));
+            if (ready >= 0 || errno != EINTR) { // a fuzzer has a timer
+                return ready == 1;
+            }
+        }
     }
     bool readSome(std::chrono::milliseconds timeout)
     {
@@ -140,6 +151,7 @@ private:
 
     int m_fd = -1;
     FrameDecoder m_decoder{limits::kFrameBytesMax};
+    std::string m_problem;
 };
 
 /// A listening socket that accepts one raw peer at a time.
