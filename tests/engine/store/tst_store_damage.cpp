@@ -260,6 +260,7 @@ private Q_SLOTS:
     void aRecordInsideABody();
     void rocksDbTablesAreRefused();
     void zeroedQueuePages();
+    void entriesThatLie();
     void unreadableQueueIsNotPassedOver();
 };
 
@@ -292,7 +293,7 @@ void TstStoreDamage::everySectorOfTheTail()
     QVERIFY(victim.prepare());
     std::mt19937_64 random(5);
     for (std::int64_t sector = std::max<std::int64_t>(0, victim.end - 65536) / 512 * 512;
-         sector < victim.end; sector += 512) {
+         sector < victim.end; sector += 512 * static_cast<std::int64_t>(crashStride())) {
         for (const bool isZero : {true, false}) {
             StoreFixture f;
             f.files = victim.files->afterKill();
@@ -397,6 +398,29 @@ void TstStoreDamage::zeroedQueuePages()
     }
     qInfo("%d of 30 made anew from the log", recovered);
     QVERIFY(recovered > 5);
+}
+
+/// Entries that point at another queue's record, or say that theirs is longer: that message is passed over, and what is
+/// given out with it can be read.
+void TstStoreDamage::entriesThatLie()
+{
+    StoreFixture f;
+    QVERIFY(f.open());
+    for (int i = 0; i < 10; ++i) {
+        f.put("t", i % 2, std::to_string(i));
+    }
+    QVERIFY(f.store->close());
+    const auto path = [](int queueId) { return kRoot / "consumequeue" / "t" / std::to_string(queueId) / std::string(20, '0'); };
+    constexpr std::size_t kEntry = 20;
+    const std::string other = f.files->content(path(1)).substr(kEntry, kEntry);
+    std::string longer = f.files->content(path(0)).substr(3 * kEntry, kEntry);
+    longer[11] = static_cast<char>(longer[11] + 7);
+    f.files->overwrite(path(0), kEntry, other);
+    f.files->overwrite(path(0), 3 * kEntry, longer);
+    QVERIFY(f.reopen());
+    QCOMPARE(bodies(*f.store, "t", 0), (std::vector<std::string>{"0", "4", "8"}));
+    QCOMPARE(bodies(*f.store, "t", 1).size(), std::size_t{5});
+    QVERIFY(f.store->metrics().damagedRecords >= 2);
 }
 
 void TstStoreDamage::unreadableQueueIsNotPassedOver()
