@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <future>
 #include <iterator>
+#include <utility>
 
 namespace gantry {
 
@@ -38,8 +39,8 @@ void FlushService::stop()
     if (m_thread.joinable()) {
         m_thread.join();
     }
-    if (m_isDriven && !planted(SeededBug::CloseWithoutFlush)) {
-        while (step() && !m_health.isPoisoned()) {
+    if (m_isDriven && !std::exchange(m_hasStopped, true) && !planted(SeededBug::CloseWithoutFlush)) {
+        while (step()) {
         }
         const std::lock_guard guard(m_mutex);
         m_isStopped = true;
@@ -56,8 +57,7 @@ bool FlushService::step()
         m_inFlight.swap(m_waiters);
         m_isDirty = false;
     }
-    flushOnce();
-    return true;
+    return flushOnce();
 }
 
 void FlushService::wait(std::span<PutWaiter> waiters)
@@ -166,9 +166,9 @@ void FlushService::run()
         m_inFlight.swap(m_waiters);
         m_isDirty = false; // before the tail is read: what comes later is dirty again
         lock.unlock();
-        flushOnce();
+        const bool hasFailed = !flushOnce();
         lock.lock();
-        if (m_isStopping && m_health.isPoisoned() && m_waiters.empty()) {
+        if (m_isStopping && hasFailed && m_waiters.empty()) {
             m_isStopped = true;
             return;
         }
@@ -188,7 +188,7 @@ std::chrono::milliseconds FlushService::lossWindow() const
                     std::chrono::milliseconds{0});
 }
 
-void FlushService::flushOnce()
+bool FlushService::flushOnce()
 {
     if (const std::int64_t since = m_dirtySince.exchange(0); m_flushingSince.load() == 0) {
         m_flushingSince = since;
@@ -228,6 +228,7 @@ void FlushService::flushOnce()
     }
     answer(m_served, outcome);
     m_served.clear();
+    return outcome.has_value();
 }
 
 } // namespace gantry

@@ -32,8 +32,8 @@ public:
     void start();
     /// Flushes what is there, answers all waiters, joins.
     void stop();
-    /// One flush, on the calling thread; false if nothing was written since the last. Instead of the thread, in a
-    /// driven store.
+    /// One flush, on the calling thread; false if nothing was written since the last, or if it failed. Instead of the
+    /// thread, in a driven store.
     bool step();
 
     /// Each is answered once the log is durable up to its end, or with ServiceNotAvailable / FlushDiskTimeout. They are
@@ -63,7 +63,7 @@ public:
 private:
     void run();
     void wakeForDirty();
-    void flushOnce();
+    bool flushOnce();
     void answer(std::span<PutWaiter> waiters, const Result<>& outcome);
 
     const StoreConfig& m_config;
@@ -86,6 +86,7 @@ private:
     bool m_isStopping = false;
     bool m_isStopped = false;
     std::thread m_thread;
+    bool m_hasStopped = false; // driven: the files may be closed
     std::uint64_t m_messagesSeen = 0; // flush thread, as the next
     std::vector<PutWaiter> m_served;
 };

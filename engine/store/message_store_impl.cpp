@@ -342,7 +342,7 @@ void MessageStoreImpl::finish(PutGroup& group)
     const auto flushed = std::partition(waiters.begin(), waiters.end(), [](const PutWaiter& waiter) { return !waiter.waitsForFlush; });
     if (flushed != waiters.begin()) {
         m_flush.noteDirty();
-        const Result<> written = m_log.writeOut();
+        const Result<> written = planted(SeededBug::AckBeforeWrite) ? Result<>{} : m_log.writeOut();
         if (m_config.flushMode == FlushMode::Async) {
             m_reput.notify();
         }

@@ -11,6 +11,7 @@ enum class SeededBug {
     DropLogSync,
     IgnoreLogSyncError,
     AckBeforeFlush,
+    AckBeforeWrite,
     PoisonForgotten,
     RollLeavesNoRoom,
     RollWithoutBlank,

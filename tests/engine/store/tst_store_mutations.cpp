@@ -31,7 +31,8 @@ struct Plant
 #define GANTRY_PLANT(name) Plant{SeededBug::name, #name}
 constexpr Plant kPlants[] = {
     GANTRY_PLANT(DropLogSync),        GANTRY_PLANT(IgnoreLogSyncError),
-    GANTRY_PLANT(AckBeforeFlush),     GANTRY_PLANT(PoisonForgotten),
+    GANTRY_PLANT(AckBeforeFlush),     GANTRY_PLANT(AckBeforeWrite),
+    GANTRY_PLANT(PoisonForgotten),
     GANTRY_PLANT(RollLeavesNoRoom),   GANTRY_PLANT(RollWithoutBlank),
     GANTRY_PLANT(NewFileNameNotSynced), GANTRY_PLANT(ShowUnflushed),
     GANTRY_PLANT(QueueSyncDropped),
