@@ -83,6 +83,22 @@ Result<std::string> unescape(std::string_view raw, std::size_t line)
     return out;
 }
 
+/// So that unescape() and Java give the value back.
+void appendEscaped(std::string& out, std::string_view value)
+{
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        switch (value[i]) {
+        case '\\': out += "\\\\"; break;
+        case '\t': out += "\\t"; break;
+        case '\n': out += "\\n"; break;
+        case '\r': out += "\\r"; break;
+        case '\f': out += "\\f"; break;
+        case ' ': out += i == 0 ? "\\ " : " "; break;
+        default: out.push_back(value[i]);
+        }
+    }
+}
+
 /// Where the key ends: at the first unescaped separator.
 std::size_t keyEnd(std::string_view logical)
 {
@@ -129,7 +145,7 @@ std::string formatProperties(const PropertyTable& table)
     for (const auto& [key, value] : table) {
         text += key;
         text += '=';
-        text += value;
+        appendEscaped(text, value);
         text += '\n';
     }
     return text;

@@ -15,7 +15,8 @@ using PropertyTable = std::map<std::string, std::string, std::less<>>;
 /// Understands '=' ':' and blank separators, '#' and '!' comments, line continuation and \\uXXXX escapes.
 /// Later keys win. Errors name the line.
 [[nodiscard]] Result<PropertyTable> parseProperties(std::string_view text);
-/// One key=value per line, as GET_BROKER_CONFIG answers.
+/// One key=value per line, as GET_BROKER_CONFIG answers; parseProperties() gives the same table back, but for blanks at a
+/// value's end.
 [[nodiscard]] std::string formatProperties(const PropertyTable& table);
 
 } // namespace gantry

@@ -110,6 +110,8 @@ void TestBase::formatsProperties()
 {
     const PropertyTable table{{"a", "1"}, {"b", "two words"}};
     QCOMPARE(formatProperties(table), std::string("a=1\nb=two words\n"));
+    const PropertyTable odd{{"a", "c:\\store\\"}, {"b", " \t\n\r\fx=y"}, {"c", "#"}};
+    QVERIFY(parseProperties(formatProperties(odd)) == odd);
     QVERIFY(*parseProperties(formatProperties(table)) == table);
 }
 
