@@ -132,7 +132,10 @@ std::vector<Field> brokerStore(const BrokerInfo& b)
         known(tr("Not dispatched yet"), format::bytes(b.dispatchBehindBytes),
               tr("In the CommitLog, not in ConsumeQueues: consumers do not see it yet")),
         known(tr("Disk used"), format::percent(b.diskUsedRatio),
-              tr("From 75 % on expired files are deleted, from 90 % on writes are refused")),
+              b.retention ? tr("From %1 % on expired files are deleted, from %2 % on writes are refused")
+                                .arg(b.retention->deletePercent)
+                                .arg(b.retention->refusePercent)
+                          : QString()),
         known(tr("Disk free"), format::bytes(b.diskAvailableBytes), {}),
     };
 }
