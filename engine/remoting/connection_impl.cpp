@@ -341,12 +341,16 @@ void ConnectionImpl::onRead(const asio::error_code& error, std::size_t count)
         onBroken("read", error);
         return;
     }
-    const EventLoopImpl::Batch batch(*m_loop);
-    m_decoder->commit(count);
-    addRelaxed(m_bytesIn, count);
-    m_partialBytes += count;
-    adaptReadSize(m_offered, count);
-    takeFrames();
+    {
+        // Over before the next read begins: that one may find the end of the connection, and what was asked before it
+        // must be answered first.
+        const EventLoopImpl::Batch batch(*m_loop);
+        m_decoder->commit(count);
+        addRelaxed(m_bytesIn, count);
+        m_partialBytes += count;
+        adaptReadSize(m_offered, count);
+        takeFrames();
+    }
     if (isOpen()) {
         startRead();
     } else {
@@ -436,6 +440,7 @@ void ConnectionImpl::closeForProtocol(const Error& error)
                          ? std::string()
                          : fmt::format(" ({} more such peers were not logged)", *leftOut));
     }
+    m_loop->endRound(); // the good frames before the bad one are answered
     closeWith(
         {error.code, fmt::format("{} broke the protocol: {}", m_peer.toText(), error.message), -1});
 }

@@ -123,10 +123,15 @@ void EventLoopImpl::endRound()
         return;
     }
     const Batch batch(*this);
-    for (std::size_t i = 0; i < m_roundEnds.size(); ++i) { // one may ask for another
-        m_roundEnds[i]->onRoundEnd();
+    std::vector<RoundEnd*> ends;
+    std::swap(ends, m_roundEnds); // an answer may close a connection, which may end a round
+    for (RoundEnd* const end : ends) {
+        end->onRoundEnd();
     }
-    m_roundEnds.clear();
+    ends.clear();
+    if (m_roundEnds.empty()) {
+        std::swap(ends, m_roundEnds); // keeps its memory
+    }
 }
 
 void EventLoopImpl::flushDirty()

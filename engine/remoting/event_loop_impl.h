@@ -74,6 +74,8 @@ public:
     /// Sweeps happen at least this often from now on.
     void requestSweep(std::chrono::milliseconds period);
     void addDirty(std::shared_ptr<ConnectionImpl> connection);
+    /// Now, not behind the other sockets that are ready.
+    void endRound();
 
     /// While one exists, connections of this loop collect what they have to write; the outermost
     /// one's end writes it, one system call per connection.
@@ -105,7 +107,6 @@ private:
     void drain();
     void perform(LoopItem& item);
     void postRoundEnd();
-    void endRound();
     void flushDirty();
     void shutDown();
     void armSweep();
