@@ -33,6 +33,7 @@ class PutGroup
 {
 public:
     [[nodiscard]] bool isEmpty() const { return m_waiters.empty(); }
+    [[nodiscard]] std::size_t size() const { return m_waiters.size(); }
 
 private:
     friend class MessageStoreImpl;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kTrue = "true";
 constexpr std::string_view kFalse = "false";
+constexpr std::size_t kGroupMax = 512;
 
 Result<SendMessageHeader> decodeSendHeader(const RemotingCommand& request)
 {
@@ -73,6 +74,14 @@ void SendMessageProcessor::handle(const ConnectionPtr& connection, RemotingComma
     job->bornHost = connection->peer();
     job->responder = std::move(responder);
     run(job, false);
+}
+
+/// With thousands of connections a round would keep the first one waiting, and hold much, for the last one.
+void SendMessageProcessor::finishIfLarge(PutGroup* group)
+{
+    if (group != nullptr && group->size() >= kGroupMax) {
+        m_core.store->finish(*group);
+    }
 }
 
 void SendMessageProcessor::run(const JobPtr& job, bool mayWait)
@@ -218,9 +227,11 @@ void SendMessageProcessor::putOne(const JobPtr& job, const TopicConfig& topic)
     if (delayLevel > 0) {
         moveToScheduleTopic(put, static_cast<std::int32_t>(m_core.delayLevels.size()));
     }
+    PutGroup* const group = groupOf(*job);
     m_core.store->put(std::move(put), [this, job, queueId](const PutResult& result) {
         answer(*job, result, job->header.topic, queueId, job->uniqueKeys, 1);
-    }, groupOf(*job));
+    }, group);
+    finishIfLarge(group);
 }
 
 void SendMessageProcessor::putBatch(const JobPtr& job, const TopicConfig& topic)
@@ -246,9 +257,11 @@ void SendMessageProcessor::putBatch(const JobPtr& job, const TopicConfig& topic)
     }
     const auto count = puts.size();
     const auto queueId = common.queueId;
+    PutGroup* const group = groupOf(*job);
     m_core.store->putBatch(std::move(puts), [this, job, queueId, count, uniqueKeys = std::move(uniqueKeys)](const PutResult& result) {
         answer(*job, result, job->header.topic, queueId, uniqueKeys, count);
-    }, groupOf(*job));
+    }, group);
+    finishIfLarge(group);
 }
 
 void SendMessageProcessor::answer(Job& job, const PutResult& result, std::string_view topic, std::int32_t queueId, std::string_view uniqueKeys,

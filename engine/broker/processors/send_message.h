@@ -55,6 +55,7 @@ private:
     };
     /// Null where no round is under way.
     [[nodiscard]] PutGroup* groupOf(const Job& job);
+    void finishIfLarge(PutGroup* group);
 
     BrokerCore& m_core;
     std::vector<LoopPuts> m_puts; // by the loop's index
