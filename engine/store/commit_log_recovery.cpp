@@ -26,7 +26,8 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
 {
     const std::vector<MappedFilePtr> files = m_segments.all();
     if (files.empty()) {
-        // No log: whatever the queues say, there is nothing to read.
+        // No log: whatever the queues say, there is nothing to read. Nor may the next start believe what is vouched for.
+        GANTRY_CHECK(lowerCheckpoint(0, checkpoint));
         GANTRY_CHECK(m_queues.truncate(0));
         m_queues.cutLater();
         forgetIndexFrom(0);
@@ -312,7 +313,8 @@ bool CommitLogRecovery::enter(const RecordView& record, bool isDamaged, bool may
     const bool isKnown = queue && queue->maxCommitLogOffset() >= 0;
     const std::int64_t gap = isKnown ? record.queueOffset - queue->maxOffset() : 0;
     const bool isWhole = isKnown || record.queueOffset == 0 || !m_dispatcher.isQueued(record);
-    if ((gap > 0 || !isWhole) && mayLackOlder) {
+    const bool isRebuilt = queue && m_damaged.queues.contains(queue); // as far as the log has what it lacks
+    if ((gap > 0 || !isWhole) && mayLackOlder && !isRebuilt) {
         return false; // the queue's files are gone, or older than the checkpoint says
     }
     const bool isNew = isKnown && record.physicalOffset >= queue->maxCommitLogOffset();

@@ -240,8 +240,8 @@ Result<> ConsumeQueue::syncFile(std::int64_t fromOffset)
 {
     {
         const std::lock_guard guard(m_mutex);
-        if (m_isRemoved || fromOffset < m_firstFile) {
-            return {};
+        if (m_isRemoved || m_firstFile < 0 || fromOffset < m_firstFile || fromOffset > m_lastFile) {
+            return {}; // deleted since it was written
         }
     }
     GANTRY_TRY(file, openFile(fromOffset));
