@@ -205,10 +205,20 @@ Result<> CommitLog::writeOut()
         return {};
     }
     const std::lock_guard guard(m_writeMutex);
-    std::int64_t at = writtenOffset();
-    if (at >= wanted) {
-        return {}; // somebody else did
+    return writtenOffset() >= wanted ? Result<>{} : writeAppended();
+}
+
+void CommitLog::tryWriteOut()
+{
+    const std::unique_lock lock(m_writeMutex, std::try_to_lock);
+    if (lock && writtenOffset() < tail()) {
+        (void)writeAppended(); // a failure poisons, which those who wait are told
     }
+}
+
+Result<> CommitLog::writeAppended()
+{
+    std::int64_t at = writtenOffset();
     if (m_health.isPoisoned()) {
         return tl::unexpected<Error>(m_health.error());
     }

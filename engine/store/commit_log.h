@@ -76,6 +76,8 @@ public:
     /// Brings everything that is appended into the files, into the page cache that is. Any thread; waits for another one
     /// that does the same. Poisons the store on failure.
     Result<> writeOut();
+    /// The same, unless another thread is at it; for those who must not wait for a disk that hangs.
+    void tryWriteOut();
     /// Makes everything up to `target` durable. One thread only (the flush thread). Poisons the
     /// store on failure.
     Result<> flushTo(std::int64_t target);
@@ -114,6 +116,7 @@ private:
     static constexpr std::size_t kPageSize = 4096;
 
     Result<> roll();
+    Result<> writeAppended();
     Result<> writeRange(MappedFile& file, std::int64_t begin, std::int64_t end);
     Result<> readPageHead(std::int64_t tail);
     [[nodiscard]] std::int64_t nextTimestamp();
@@ -123,7 +126,8 @@ private:
     Clock& m_clock;
     StoreHealth& m_health;
     MappedFileQueue m_segments;
-    SegmentAllocator m_allocator;
+    std::optional<LogTail> m_memory; // from start() on
+    SegmentAllocator m_allocator;    // its thread uses the memory
 
     std::mutex
         m_appendMutex; // guards what follows; the atomics are written under it and read anywhere
@@ -133,8 +137,6 @@ private:
     std::int64_t m_askedFor = -1; // the file the allocator was asked for
     std::atomic<std::int64_t> m_tail{0};
     std::atomic<std::int64_t> m_lastTimestamp{0};
-
-    std::optional<LogTail> m_memory; // from start() on
 
     std::mutex m_writeMutex; // guards what follows; the atomic is written under it and read anywhere
     std::atomic<std::int64_t> m_written{0};

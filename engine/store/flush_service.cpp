@@ -110,28 +110,33 @@ Result<> FlushService::flushNow()
                 "the CommitLog was not flushed: {}", result.reason);
 }
 
+bool FlushService::hasWaiter(const std::function<bool(const PutWaiter&)>& isMeant)
+{
+    const std::lock_guard guard(m_mutex);
+    return std::any_of(m_inFlight.begin(), m_inFlight.end(), isMeant) || std::any_of(m_waiters.begin(), m_waiters.end(), isMeant);
+}
+
 void FlushService::expireWaiters()
 {
     const auto limit = m_clock.steady() - m_config.syncFlushTimeout;
+    const auto isExpired = [&](const PutWaiter& waiter) { return waiter.done && waiter.since < limit; };
+    if (!hasWaiter(isExpired)) {
+        return;
+    }
+    // "Not yet durable" must not mean "gone with the process": as under async flush it is in the page cache at least.
+    m_log.tryWriteOut();
+    const std::int64_t written = m_log.writtenOffset();
     std::vector<PutWaiter> expired;
     {
         const std::lock_guard guard(m_mutex);
         for (auto* list : {&m_inFlight, &m_waiters}) {
             for (PutWaiter& waiter : *list) {
-                if (waiter.done && waiter.since < limit) {
+                if (isExpired(waiter) && waiter.end <= written) {
                     expired.push_back(std::move(waiter));
                     waiter.done = nullptr;
                 }
             }
         }
-    }
-    if (expired.empty()) {
-        return;
-    }
-    // "Not yet durable" must not mean "gone with the process": as under async flush it is in the page cache at least.
-    if (const Result<> written = m_log.writeOut(); !written) {
-        answer(expired, written);
-        return;
     }
     answer(expired, fail(Errc::Timeout, "the disk did not confirm within {} ms", m_config.syncFlushTimeout.count()));
 }

@@ -63,6 +63,7 @@ public:
 private:
     void run();
     void wakeForDirty();
+    [[nodiscard]] bool hasWaiter(const std::function<bool(const PutWaiter&)>& isMeant);
     bool flushOnce();
     void answer(std::span<PutWaiter> waiters, const Result<>& outcome);
 

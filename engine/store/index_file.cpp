@@ -149,7 +149,8 @@ Result<> IndexFile::put(std::int32_t keyHash, std::int64_t offset, std::int64_t 
         m_header.beginTimestampMs = storeTimestampMs;
         m_header.beginOffset = offset;
     }
-    m_header.endTimestampMs = storeTimestampMs;
+    // Never back, whatever one record says (its time has no checksum): those before would not be found any more.
+    m_header.endTimestampMs = std::max(m_header.endTimestampMs, storeTimestampMs);
     m_header.endOffset = offset;
     m_header.nextEntry = number + 1;
     storeHeader();

@@ -50,7 +50,7 @@ struct PutResult
     [[nodiscard]] bool isStored() const { return status == PutStatus::Ok || status == PutStatus::FlushDiskTimeout; }
 };
 
-/// Called exactly once, on the flush thread or on the caller's thread before put() or finish() returns. Must not block.
+/// Called exactly once, on one of the store's threads or on the caller's before put() or finish() returns. Must not block.
 using PutCallback = UniqueFunction<void(PutResult)>;
 
 } // namespace gantry

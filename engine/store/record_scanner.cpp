@@ -97,6 +97,17 @@ Result<ByteView> RecordScanner::bytesAt(std::int64_t offset, std::size_t wanted,
 
 Result<RecordScanner::Item> RecordScanner::at(std::int64_t offset, std::int64_t limit)
 {
+    GANTRY_TRY(item, look(offset, limit));
+    if (item.kind != Kind::Damaged || !m_region) {
+        return item;
+    }
+    // Not every file system shows in a mapping at once what was written by a call.
+    m_region.reset();
+    return look(offset, limit);
+}
+
+Result<RecordScanner::Item> RecordScanner::look(std::int64_t offset, std::int64_t limit)
+{
     Item item;
     if (fileAt(offset) == nullptr || offset >= limit) {
         return item;

@@ -58,6 +58,7 @@ public:
     }
 
 private:
+    Result<Item> look(std::int64_t offset, std::int64_t limit);
     const MappedFile* fileAt(std::int64_t offset);
     Result<ByteView> viewAt(std::int64_t offset, std::size_t wanted, std::int64_t limit);
     Result<ByteView> bytesAt(std::int64_t offset, std::size_t wanted, std::int64_t limit);
