@@ -72,6 +72,8 @@ public:
         }
         return true;
     }
+    /// As if this program had ended its output; it can still receive.
+    void finishSending() { ::shutdown(m_fd, SHUT_WR); }
     bool send(const RemotingCommand& command, HeaderEncoding encoding = HeaderEncoding::Json)
     {
         return send(encodeFrame(command, encoding));

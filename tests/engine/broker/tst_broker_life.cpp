@@ -9,6 +9,7 @@
 #include "protocol/headers/consumer_send_back.h"
 #include "protocol/headers/namesrv.h"
 #include "support/compare.h"
+#include "support/raw_peer.h"
 
 #include <QtTest>
 
@@ -54,6 +55,8 @@ class TstBrokerLife : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void answersWhatCameBeforeTheEnd_data();
+    void answersWhatCameBeforeTheEnd();
     void bringsFailedMessagesBackAndGivesUp();
     void givesUpAtOnceWhenAsked();
     void redirectsExhaustedRetriesToDeadLetters();
@@ -447,6 +450,41 @@ void TstBrokerLife::listensOnTheFastPort()
     QVERIFY(answer.has_value());
     COMPARE_CODE(*answer, ResponseCode::Success);
     QCOMPARE(harness.broker().view().counters.connections, std::size_t{1});
+}
+
+void TstBrokerLife::answersWhatCameBeforeTheEnd_data()
+{
+    QTest::addColumn<std::string>("end");
+    QTest::newRow("closed for sending") << std::string();
+    QTest::newRow("garbage") << std::string("\x7f\x7f\x7f\x7f garbage");
+}
+
+void TstBrokerLife::answersWhatCameBeforeTheEnd()
+{
+    QFETCH(const std::string, end);
+    constexpr int kSends = 20;
+    BrokerHarness harness;
+    QVERIFY(harness.start());
+    QCOMPARE(harness.send("Ends", 0, "first").code, 0);
+    auto peer = test::RawPeer::connected(static_cast<std::uint16_t>(HostAddress::parse(harness.broker().address()).value().port));
+    std::string frames;
+    for (int i = 0; i < kSends; ++i) {
+        auto request = BrokerHarness::sendRequest(BrokerHarness::sendHeader("Ends", 0), std::to_string(i));
+        request.opaque = i;
+        frames += encodeFrame(request, HeaderEncoding::Json);
+    }
+    QVERIFY(peer.send(frames + end));
+    if (end.empty()) {
+        peer.finishSending();
+    }
+    for (int i = 0; i < kSends; ++i) {
+        const auto answer = peer.receive();
+        QVERIFY2(answer, peer.problem().c_str());
+        QCOMPARE(answer->command.opaque, i);
+        QCOMPARE(answer->command.code, 0);
+    }
+    QVERIFY(peer.endsWithin(std::chrono::seconds(10)));
+    QCOMPARE(harness.pullMessages("Ends", 0, 0, kSends + 1).size(), std::size_t{kSends + 1});
 }
 
 QTEST_GUILESS_MAIN(TstBrokerLife)
