@@ -42,6 +42,8 @@ class TstMessageStore : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
+    void keepsEveryByteInFilesOfAnySize_data();
+    void keepsEveryByteInFilesOfAnySize();
     void givesBackWhatWasPut();
     void numbersEachQueueFromZero();
     void rollsOverManyFiles();
@@ -376,6 +378,47 @@ void TstMessageStore::syncFlushShowsOnlyDurableMessages()
     QVERIFY(f.store->positions().dispatchedOffset <= f.store->positions().flushedOffset);
     QVERIFY(f.store->sync());
     QCOMPARE(f.store->maxOffset("t", 0), 2);
+}
+
+void TstMessageStore::keepsEveryByteInFilesOfAnySize_data()
+{
+    QTest::addColumn<int>("fileSize");
+    QTest::addColumn<bool>("isSync");
+    for (const int size : {4096, 4096 + 20, 10'001, 3 * 4096, 16'383}) {
+        QTest::addRow("%d, async", size) << size << false;
+        QTest::addRow("%d, sync", size) << size << true;
+    }
+}
+
+/// The log is written in whole pages, the begin of the first one again: at the ends of files, and after a start in the
+/// middle of a page.
+void TstMessageStore::keepsEveryByteInFilesOfAnySize()
+{
+    QFETCH(const int, fileSize);
+    QFETCH(const bool, isSync);
+    StoreFixture f;
+    f.config = smallConfig(isSync ? FlushMode::Sync : FlushMode::Async);
+    f.config.commitLogFileSize = fileSize;
+    QVERIFY(f.open());
+    std::vector<std::string> sent;
+    for (int i = 0; i < 120; ++i) {
+        sent.push_back(std::to_string(i) + std::string(static_cast<std::size_t>(i * 37 % 900), static_cast<char>('a' + i % 26)));
+        const PutResult put = f.put("Pages", 0, sent.back());
+        COMPARE_NAMES(put.status, PutStatus::Ok);
+        if (i % 25 == 12) {
+            QVERIFY(f.reopen());
+        } else if (i % 25 == 24) {
+            QVERIFY(f.killAndReopen());
+        }
+        if (i % 40 == 39) {
+            QVERIFY(f.store->sync());
+            QVERIFY(bodies(*f.store, "Pages", 0) == sent);
+        }
+    }
+    QVERIFY(f.reopen());
+    QVERIFY(f.store->recovery().cleanExit);
+    QVERIFY(f.store->recovery().damagedOffsets.empty());
+    QVERIFY(bodies(*f.store, "Pages", 0) == sent);
 }
 
 QTEST_APPLESS_MAIN(TstMessageStore)
