@@ -3,6 +3,11 @@
 
 namespace gantry {
 
+Result<std::unique_ptr<ZeroWriter>> FileSystem::zeroWriter(const std::filesystem::path& path)
+{
+    return fail(Errc::Unsupported, "zeros cannot be written to {} past the page cache", path.string());
+}
+
 Result<std::unique_ptr<DiskSync>> FileSystem::diskSync(const std::filesystem::path& directory)
 {
     return fail(Errc::Unsupported, "{} cannot be synced in one call", directory.string());

@@ -88,6 +88,16 @@ public:
     virtual Result<> sync() = 0;
 };
 
+/// Writes zeros past the page cache into a file that somebody else may be writing to. Not thread-safe.
+class ZeroWriter
+{
+public:
+    static constexpr std::size_t kAlignment = 4096; ///< of offsets and lengths, bytes
+    virtual ~ZeroWriter() = default;
+    /// The range must have been allocated. Durable with the file's next syncData(), on whichever descriptor.
+    virtual Result<> write(std::uint64_t offset, std::uint64_t length) = 0;
+};
+
 struct SpaceInfo
 {
     std::uint64_t totalBytes = 0;     ///< used and available; without what is reserved for root
@@ -117,6 +127,8 @@ public:
     virtual Result<> syncDirectory(const std::filesystem::path& directory) = 0;
     /// For what is written below the directory from now on. Errc::Unsupported where the system would not tell a failure.
     virtual Result<std::unique_ptr<DiskSync>> diskSync(const std::filesystem::path& directory);
+    /// Errc::Unsupported where it would not make later writes to the same blocks cheaper.
+    virtual Result<std::unique_ptr<ZeroWriter>> zeroWriter(const std::filesystem::path& path);
     /// Takes the lock that Apache's broker takes on <store>/lock (fcntl, first byte). Errc::Locked if held elsewhere.
     virtual Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) = 0;
     virtual Result<SpaceInfo> space(const std::filesystem::path& path) = 0;

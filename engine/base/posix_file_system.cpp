@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/bus_error.h"
+#include "base/posix_zero_writer.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -486,6 +487,11 @@ Result<std::unique_ptr<DiskSync>> PosixFileSystem::diskSync(const fs::path& dire
         return fail(Errc::Unsupported, "the file system of {} may not tell about failed writes", directory.string());
     }
     return sync;
+}
+
+Result<std::unique_ptr<ZeroWriter>> PosixFileSystem::zeroWriter(const fs::path& path)
+{
+    return openZeroWriter(m_calls, path);
 }
 
 Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(const fs::path& path)

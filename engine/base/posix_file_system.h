@@ -43,6 +43,7 @@ public:
     Result<> createDirectories(const std::filesystem::path& directory) override;
     Result<> syncDirectory(const std::filesystem::path& directory) override;
     Result<std::unique_ptr<DiskSync>> diskSync(const std::filesystem::path& directory) override;
+    Result<std::unique_ptr<ZeroWriter>> zeroWriter(const std::filesystem::path& path) override;
     Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) override;
     Result<SpaceInfo> space(const std::filesystem::path& path) override;
     Result<std::int64_t> lastModifiedMs(const std::filesystem::path& path) override;

@@ -37,6 +37,7 @@ CommitLog::CommitLog(const StoreConfig& config, FileSystem& files, FileCache& ca
     , m_health(health)
     , m_segments(files, cache, directoryOf(config), config.commitLogFileSize)
     , m_allocator(m_segments, health, isDriven)
+    , m_zeros(m_segments, health, config.flushMode == FlushMode::Sync ? config.zeroAheadBytes : 0, isDriven)
 {}
 
 Result<> CommitLog::start(std::int64_t tail, std::int64_t lastStoreTimestampMs)
@@ -51,6 +52,7 @@ Result<> CommitLog::start(std::int64_t tail, std::int64_t lastStoreTimestampMs)
     m_clockTimestamp = lastStoreTimestampMs;
     m_lastTimestamp = lastStoreTimestampMs;
     m_allocator.start(*m_memory, tail);
+    m_zeros.start(tail);
     if (const MappedFilePtr file = m_segments.find(tail)) {
         GANTRY_CHECK(readPageHead(tail));
         GANTRY_CHECK(file->openForWriting(m_segments.fileSystem()));
@@ -74,6 +76,7 @@ Result<> CommitLog::readPageHead(std::int64_t tail)
 void CommitLog::stop()
 {
     m_allocator.stop();
+    m_zeros.stop();
     const std::lock_guard guard(m_appendMutex);
     for (const MappedFilePtr& file : m_segments.all()) {
         file->closeForWriting();
@@ -246,6 +249,7 @@ Result<> CommitLog::writeRange(MappedFile& file, std::int64_t begin, std::int64_
     const std::int64_t padding = std::min((kPage - endPosition % kPage) % kPage, file.size() - endPosition);
     const std::array<ByteView, 4> parts{ByteView(m_pageHead).first(head), first, second,
                                         ByteView(kZeros).first(static_cast<std::size_t>(padding))};
+    m_zeros.reserve(end + padding);
     GANTRY_CHECK(file.write(position - static_cast<std::int64_t>(head), parts));
 
     const std::int64_t nextHead = endPosition % kPage;
@@ -283,6 +287,7 @@ Result<> CommitLog::flushTo(std::int64_t target)
             m_released = target - kReleaseStep / 2;
         }
     }
+    m_zeros.noteSync(target - flushed);
     m_flushed.store(target, std::memory_order_release);
     return {};
 }

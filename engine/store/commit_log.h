@@ -9,6 +9,7 @@
 #include "store/segment_allocator.h"
 #include "store/store_config.h"
 #include "store/store_health.h"
+#include "store/zero_ahead.h"
 
 #include <array>
 #include <atomic>
@@ -108,8 +109,8 @@ public:
 
     /// Tries to get a file to write to, after the disk was full.
     void retryAllocation();
-    /// Prepares what was asked for; instead of the allocator's thread, in a driven store.
-    bool stepAllocator() { return m_allocator.step(); }
+    /// Prepares what comes next; instead of threads, in a driven store.
+    bool stepAllocator() { return m_allocator.step() || m_zeros.step(); }
 
 private:
     /// Pages are written whole, so that the system never has to read one first.
@@ -128,6 +129,7 @@ private:
     MappedFileQueue m_segments;
     std::optional<LogTail> m_memory; // from start() on
     SegmentAllocator m_allocator;    // its thread uses the memory
+    ZeroAhead m_zeros;
 
     std::mutex
         m_appendMutex; // guards what follows; the atomics are written under it and read anywhere

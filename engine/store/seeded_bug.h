@@ -40,6 +40,7 @@ enum class SeededBug {
     DirectoryNotSynced,
     IndexNameNotSynced,
     PoisonMarkForgotten,
+    ZerosOverRecords,
     Count
 };
 

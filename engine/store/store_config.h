@@ -36,6 +36,7 @@ struct StoreConfig
     std::int64_t dispatchMappedBytes = 64 * kMiB;     ///< so far behind the writer everything is in memory: looked at in place
     std::size_t queueFilesSyncedOneByOne = 128;       ///< more ConsumeQueue files than these are synced with their disk
     std::chrono::milliseconds syncFlushTimeout{5000};
+    std::int64_t zeroAheadBytes = 32 * kMiB;          ///< under sync flush zeros are written so far ahead of the log; 0: none
     std::chrono::hours reservedTime{72};              ///< fileReservedTime
     std::vector<int> deleteAtHours{4};                ///< deleteWhen, local time
     int diskDeleteRatio = 75;                         ///< diskMaxUsedSpaceRatio, %: delete expired files at any hour

@@ -3,6 +3,7 @@
 
 #include "support/memory_inode.h"
 #include "support/memory_lock.h"
+#include "support/memory_zero_writer.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -581,6 +582,15 @@ Result<> MemoryFileSystem::syncBelow(const fs::path& directory)
         apply(change, m_durable);
     }
     return {};
+}
+
+Result<std::unique_ptr<ZeroWriter>> MemoryFileSystem::zeroWriter(const fs::path& path)
+{
+    if (!m_hasZeroWriter) {
+        return FileSystem::zeroWriter(path);
+    }
+    GANTRY_TRY(file, open(path, OpenMode::ReadWrite));
+    return std::make_unique<MemoryZeroWriter>(std::move(file));
 }
 
 Result<std::unique_ptr<FileLock>> MemoryFileSystem::lock(const fs::path& path)

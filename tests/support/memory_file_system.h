@@ -101,6 +101,9 @@ public:
     Result<> createDirectories(const std::filesystem::path& directory) override;
     Result<> syncDirectory(const std::filesystem::path& directory) override;
     Result<std::unique_ptr<DiskSync>> diskSync(const std::filesystem::path& directory) override;
+    /// Unsupported until it was switched on: its writes would be counted among the others.
+    Result<std::unique_ptr<ZeroWriter>> zeroWriter(const std::filesystem::path& path) override;
+    void setZeroWriter(bool isOn) { m_hasZeroWriter = isOn; }
     Result<std::unique_ptr<FileLock>> lock(const std::filesystem::path& path) override;
     Result<SpaceInfo> space(const std::filesystem::path& path) override;
     Result<std::int64_t> lastModifiedMs(const std::filesystem::path& path) override;
@@ -157,6 +160,7 @@ private:
     std::function<std::int64_t()> m_now;
     std::optional<std::uint64_t> m_capacity;
     std::uint64_t m_foreignBytes = 0;
+    bool m_hasZeroWriter = false;
     int m_openFiles = 0;
     int m_openFilesMax = 0;
 };

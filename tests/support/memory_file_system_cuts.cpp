@@ -61,6 +61,7 @@ std::unique_ptr<MemoryFileSystem> MemoryFileSystem::afterKill() const
 {
     const std::lock_guard guard(m_mutex);
     auto copy = std::make_unique<MemoryFileSystem>();
+    copy->m_hasZeroWriter = m_hasZeroWriter;
     // What was not durable still is not: the kernel that holds it goes on.
     std::map<const Inode*, std::shared_ptr<Inode>> copies;
     const auto copyOf = [&](const std::shared_ptr<Inode>& inode) -> std::shared_ptr<Inode> {
@@ -168,6 +169,7 @@ std::unique_ptr<MemoryFileSystem>
 MemoryFileSystem::withNames(const Names& names, const std::function<void(const Inode&, Inode&)>& settle) const
 {
     auto copy = std::make_unique<MemoryFileSystem>();
+    copy->m_hasZeroWriter = m_hasZeroWriter;
     // Parents come before children in the set: what has no parent cannot be found.
     for (const fs::path& directory : names.directories) {
         if (directory == "/" || copy->m_current.directories.contains(directory.parent_path())) {

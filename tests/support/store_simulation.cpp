@@ -39,6 +39,8 @@ StoreSimulation::StoreSimulation(std::uint64_t seed, Options options)
     constexpr std::int64_t kMappedBytes[] = {0, 2048, 64 * 1024 * 1024}; // 0: the disk sees every look at the log
     m_config.dispatchMappedBytes = kMappedBytes[seed / 2 % 3];
     m_config.queueFilesSyncedOneByOne = seed % 3 == 0 ? 1 : m_config.queueFilesSyncedOneByOne;
+    m_config.zeroAheadBytes = seed % 4 == 3 ? 0 : 64 * 1024;
+    m_files->setZeroWriter(true);
     for (int hour = 0; hour < 24; ++hour) {
         m_config.deleteAtHours.push_back(hour);
     }

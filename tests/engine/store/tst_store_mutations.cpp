@@ -48,6 +48,7 @@ constexpr Plant kPlants[] = {
     GANTRY_PLANT(ExpiryTrustsWallClock), GANTRY_PLANT(WrittenInThePastIsOld),
     GANTRY_PLANT(UnreadableIsDamage), GANTRY_PLANT(DirectoryNotSynced),
     GANTRY_PLANT(IndexNameNotSynced), GANTRY_PLANT(PoisonMarkForgotten),
+    GANTRY_PLANT(ZerosOverRecords),
 };
 #undef GANTRY_PLANT
 static_assert(std::size(kPlants) == static_cast<std::size_t>(SeededBug::Count) - 1);
@@ -109,8 +110,8 @@ void TstStoreMutations::isCaught()
     std::string what;
     const bool isElsewhere = plantedBug() == SeededBug::WrittenInThePastIsOld ||
                              plantedBug() == SeededBug::UnreadableIsDamage;
-    const int seed = isElsewhere ? findBugElsewhere(what) : findBug(600, what);
-    QVERIFY2(seed >= 0, "600 seeds saw nothing wrong");
+    const int seed = isElsewhere ? findBugElsewhere(what) : findBug(1500, what);
+    QVERIFY2(seed >= 0, "1500 seeds saw nothing wrong");
     qInfo("seed %d: %s", seed, what.c_str());
 }
 
