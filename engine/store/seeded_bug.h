@@ -41,6 +41,7 @@ enum class SeededBug {
     IndexNameNotSynced,
     PoisonMarkForgotten,
     ZerosOverRecords,
+    QueuesKeepDeletedMessages,
     Count
 };
 

@@ -97,6 +97,11 @@ private:
                                         std::chrono::duration_cast<minutes>(age).count());
             }
         }
+        // The queue begins where the log does: its message n is the n-th that was sent.
+        const std::int64_t first = m_store->minOffset("t", 0);
+        if (m_problem.empty() && m_logBegin > 0 && first != static_cast<std::int64_t>(m_judged)) {
+            m_problem = fmt::format("the log begins at {} with message {}, the queue with {}", m_logBegin, m_judged, first);
+        }
     }
 
     void put(std::uint64_t count)

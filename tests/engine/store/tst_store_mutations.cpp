@@ -48,7 +48,7 @@ constexpr Plant kPlants[] = {
     GANTRY_PLANT(ExpiryTrustsWallClock), GANTRY_PLANT(WrittenInThePastIsOld),
     GANTRY_PLANT(UnreadableIsDamage), GANTRY_PLANT(DirectoryNotSynced),
     GANTRY_PLANT(IndexNameNotSynced), GANTRY_PLANT(PoisonMarkForgotten),
-    GANTRY_PLANT(ZerosOverRecords),
+    GANTRY_PLANT(ZerosOverRecords),   GANTRY_PLANT(QueuesKeepDeletedMessages),
 };
 #undef GANTRY_PLANT
 static_assert(std::size(kPlants) == static_cast<std::size_t>(SeededBug::Count) - 1);
@@ -108,7 +108,7 @@ void TstStoreMutations::isCaught()
     QFETCH(const int, bug);
     plantedBug() = static_cast<SeededBug>(bug);
     std::string what;
-    const bool isElsewhere = plantedBug() == SeededBug::WrittenInThePastIsOld ||
+    const bool isElsewhere = plantedBug() == SeededBug::WrittenInThePastIsOld || plantedBug() == SeededBug::QueuesKeepDeletedMessages ||
                              plantedBug() == SeededBug::UnreadableIsDamage;
     const int seed = isElsewhere ? findBugElsewhere(what) : findBug(1500, what);
     QVERIFY2(seed >= 0, "1500 seeds saw nothing wrong");
