@@ -53,36 +53,21 @@ public:
 
     Result<> writeAt(std::uint64_t offset, ByteView bytes) override
     {
-        const std::lock_guard guard(m_files.m_mutex);
-        GANTRY_CHECK(m_files.before(MemoryFileSystem::Call::Write, m_path));
-        GANTRY_CHECK(grow(offset + bytes.size()));
-        if (!bytes.empty()) {
-            std::memcpy(m_inode->current.data() + offset, bytes.data(), bytes.size());
-            m_inode->writeAgain(offset, bytes.size());
-        }
-        touch();
-        return {};
+        return writeParts(offset, std::span(&bytes, 1));
     }
 
     Result<> writeParts(std::uint64_t offset, std::span<const ByteView> parts) override
     {
         const std::lock_guard guard(m_files.m_mutex);
-        GANTRY_CHECK(m_files.before(MemoryFileSystem::Call::Write, m_path));
-        std::uint64_t end = offset;
+        std::uint64_t size = 0;
         for (const ByteView part : parts) {
-            end += part.size();
+            size += part.size();
         }
-        GANTRY_CHECK(grow(end));
-        m_inode->writeAgain(offset, end - offset);
-        for (const ByteView part : parts) {
-            // What stays the same is not touched: a program may be looking at it through a mapping.
-            std::byte* const target = m_inode->current.data() + offset;
-            const auto same = static_cast<std::size_t>(std::mismatch(part.begin(), part.end(), target).first - part.begin());
-            std::copy(part.begin() + static_cast<std::ptrdiff_t>(same), part.end(), target + same);
-            offset += part.size();
+        if (Result<> allowed = m_files.before(MemoryFileSystem::Call::Write, m_path); !allowed) {
+            (void)put(offset, parts, size / 2); // a short write and then the error
+            return allowed;
         }
-        touch();
-        return {};
+        return put(offset, parts, size);
     }
 
     Result<> resize(std::uint64_t size) override
@@ -132,6 +117,23 @@ public:
     [[nodiscard]] const fs::path& path() const override { return m_path; }
 
 private:
+    /// The first `size` bytes of the parts.
+    Result<> put(std::uint64_t offset, std::span<const ByteView> parts, std::uint64_t size)
+    {
+        GANTRY_CHECK(grow(offset + size));
+        m_inode->writeAgain(offset, size);
+        for (const ByteView whole : parts) {
+            const ByteView part = whole.first(std::min<std::size_t>(whole.size(), size));
+            // What stays the same is not touched: a program may be looking at it through a mapping.
+            std::byte* const target = m_inode->current.data() + offset;
+            const auto same = static_cast<std::size_t>(std::mismatch(part.begin(), part.end(), target).first - part.begin());
+            std::copy(part.begin() + static_cast<std::ptrdiff_t>(same), part.end(), target + same);
+            offset += part.size();
+            size -= part.size();
+        }
+        touch();
+        return {};
+    }
     Result<> grow(std::uint64_t size)
     {
         if (size <= m_inode->current.size()) {
