@@ -27,7 +27,7 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
     const std::vector<MappedFilePtr> files = m_segments.all();
     if (files.empty()) {
         // No log: whatever the queues say, there is nothing to read. Nor may the next start believe what is vouched for.
-        GANTRY_CHECK(lowerCheckpoint(0, checkpoint));
+        GANTRY_CHECK(lowerCheckpoint(0, 0, checkpoint));
         GANTRY_CHECK(m_queues.truncate(0));
         m_queues.cutLater();
         forgetIndexFrom(0);
@@ -40,7 +40,7 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
     GANTRY_TRY(start, m_report.cleanExit ? startAfterCleanExit(checkpoint) : startAfterCrash(checkpoint));
     while (true) {
         const std::int64_t from = m_damaged.readFrom >= 0 ? std::min(m_damaged.readFrom, start) : start;
-        GANTRY_CHECK(lowerCheckpoint(from, checkpoint));
+        GANTRY_CHECK(lowerCheckpoint(start, from, checkpoint));
         GANTRY_CHECK(m_queues.truncate(start));
         if (!m_report.cleanExit) {
             forgetIndexFrom(start);
@@ -58,7 +58,8 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
         start = earlier ? earlier->fromOffset() : files.front()->fromOffset();
         damagedBefore = -1;
     }
-    if (damagedBefore >= 0) {
+    // Read for the sake of a damaged queue it was seen already.
+    if (damagedBefore >= 0 && std::ranges::find(m_report.damagedOffsets, damagedBefore) == m_report.damagedOffsets.end()) {
         reportDamage(damagedBefore);
     }
     judgeLastSuspects();
@@ -99,12 +100,22 @@ Result<std::int64_t> CommitLogRecovery::startAfterCleanExit(const CheckpointValu
 }
 
 /// What is made anew from `start` on is not durable until the next checkpoint; should this process die before, the next
-/// one must begin no later.
-Result<> CommitLogRecovery::lowerCheckpoint(std::int64_t start, CheckpointValues& checkpoint)
+/// one must begin no later. Only damaged queues are made anew from before `start`, so it is they that are marked, and the
+/// rest of what is vouched for stays so; without room for the marks all begins at `from`.
+Result<> CommitLogRecovery::lowerCheckpoint(std::int64_t start, std::int64_t from, CheckpointValues& checkpoint)
 {
     CheckpointValues lowered = checkpoint;
     lowered.confirmPhyOffset = std::min(checkpoint.confirmPhyOffset, start);
-    lowered.queueEndsGeneration = lowered.confirmPhyOffset < checkpoint.confirmPhyOffset ? 0 : checkpoint.queueEndsGeneration;
+    const bool isLowered = lowered.confirmPhyOffset < checkpoint.confirmPhyOffset;
+    lowered.queueEndsGeneration = isLowered ? 0 : checkpoint.queueEndsGeneration;
+    if (!m_damaged.queues.empty()) {
+        GANTRY_TRY(generation, markDamagedQueues(checkpoint.queueEndsGeneration, isLowered));
+        lowered.queueEndsGeneration = generation;
+        if (generation == 0) {
+            lowered.confirmPhyOffset = std::min(lowered.confirmPhyOffset, from);
+            start = from;
+        }
+    }
     if (start <= m_segments.minOffset()) {
         lowered.physicMsgTimestamp = 0;
         lowered.logicsMsgTimestamp = 0;
@@ -114,6 +125,27 @@ Result<> CommitLogRecovery::lowerCheckpoint(std::int64_t start, CheckpointValues
         return m_checkpointFile.save(lowered);
     }
     return {};
+}
+
+/// The generation of a table that marks them; 0 where there was no room. It goes into the file that the checkpoint does
+/// not name: should the process die before the checkpoint names it, the next start finds the same queues damaged by the
+/// table before.
+Result<std::int64_t> CommitLogRecovery::markDamagedQueues(std::int64_t formerGeneration, bool isLowered)
+{
+    if (formerGeneration <= 0) {
+        return 0; // no room the time before, and the checkpoint is lowered already
+    }
+    // A lowered checkpoint does not vouch for the ends of the others.
+    QueueEndsTable others = m_hadEnds;
+    if (isLowered) {
+        others.queues.clear();
+    }
+    const std::int64_t generation = formerGeneration + 1;
+    const Result<> saved = m_queueEnds.save(generation, tableWhileMadeAnew(m_damaged, std::move(others)));
+    if (!saved && saved.error().code == Errc::StorePoisoned) {
+        return tl::unexpected<Error>(saved.error());
+    }
+    return saved ? generation : 0;
 }
 
 Result<std::int64_t> CommitLogRecovery::startAfterCrash(const CheckpointValues& checkpoint)
@@ -211,12 +243,13 @@ void CommitLogRecovery::forgetIndexFrom(std::int64_t start)
 
 Result<> CommitLogRecovery::findDamagedQueues(const CheckpointValues& checkpoint)
 {
-    const auto table = m_queueEnds.load(checkpoint.queueEndsGeneration);
+    auto table = m_queueEnds.load(checkpoint.queueEndsGeneration);
     if (!table) {
         return {};
     }
     GANTRY_TRY(damaged, gantry::findDamagedQueues(*table, m_queues, m_segments.minOffset(), checkpoint.confirmPhyOffset));
     m_damaged = std::move(damaged);
+    m_hadEnds = std::move(*table);
     if (!m_damaged.queues.empty()) {
         m_report.queuesRebuilt = static_cast<int>(m_damaged.queues.size());
         m_report.rebuiltFromOffset = m_damaged.readFrom;

@@ -67,7 +67,8 @@ private:
     void enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record, bool isDamaged);
     void reject(const ConsumeQueue& queue, const Suspect& suspect);
     void judgeLastSuspects();
-    Result<> lowerCheckpoint(std::int64_t start, CheckpointValues& checkpoint);
+    Result<> lowerCheckpoint(std::int64_t start, std::int64_t from, CheckpointValues& checkpoint);
+    Result<std::int64_t> markDamagedQueues(std::int64_t formerGeneration, bool isLowered);
     void noteDamage(std::int64_t bytes);
     void reportDamage(std::int64_t offset);
     Result<bool> stepOverDamage(const RecordScanner::Item& item);
@@ -88,6 +89,7 @@ private:
     Checkpoint& m_checkpointFile;
     QueueEnds& m_queueEnds;
     DamagedQueues m_damaged;
+    QueueEndsTable m_hadEnds; ///< of the checkpoint that was loaded
     std::int64_t m_fullFrom = 0; ///< records before it are read for the sake of m_damaged only
     RecordScanner m_scanner;
     std::int64_t m_at = 0;

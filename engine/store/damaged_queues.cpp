@@ -4,6 +4,8 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace gantry {
 
@@ -15,14 +17,18 @@ Result<DamagedQueues> findDamagedQueues(const QueueEndsTable& table, ConsumeQueu
         const ConsumeQueuePtr queue = queues.findOrCreate(had.topic, had.queueId);
         const ConsumeQueue::FileRange has = queue->fileRange();
         // Where the log has lost files since, the queue may have, too.
-        const bool lacksBegin = has.firstFile < 0 || (has.firstFile > had.firstFile && logBegin == table.logBegin) ||
+        const bool lacksBegin = had.isMadeAnew() || has.firstFile < 0 || (has.firstFile > had.firstFile && logBegin == table.logBegin) ||
                                 logBegin < table.logBegin; // a file whose removal did not become durable, or was put back
         if (!lacksBegin && has.end >= had.end) {
             continue;
         }
-        log::error("store", "queue {} of {} has entries {} to {}; it had {} to {}", had.queueId, had.topic,
-                   std::max<std::int64_t>(has.firstFile, 0) / kConsumeQueueEntrySize, has.end,
-                   had.firstFile / kConsumeQueueEntrySize, had.end);
+        if (had.isMadeAnew()) {
+            log::warning("store", "queue {} of {} was being made anew when the process before ended", had.queueId, had.topic);
+        } else {
+            log::error("store", "queue {} of {} has entries {} to {}; it had {} to {}", had.queueId, had.topic,
+                       std::max<std::int64_t>(has.firstFile, 0) / kConsumeQueueEntrySize, has.end,
+                       had.firstFile / kConsumeQueueEntrySize, had.end);
+        }
         GANTRY_CHECK(queue->truncate(confirmed));
         const std::int64_t kept = lacksBegin ? -1 : queue->maxCommitLogOffset();
         if (kept < 0) {
@@ -33,6 +39,21 @@ Result<DamagedQueues> findDamagedQueues(const QueueEndsTable& table, ConsumeQueu
         damaged.queues.insert(queue);
     }
     return damaged;
+}
+
+QueueEndsTable tableWhileMadeAnew(const DamagedQueues& damaged, QueueEndsTable before)
+{
+    std::set<std::pair<std::string_view, std::int32_t>> names;
+    for (const ConsumeQueuePtr& queue : damaged.queues) {
+        names.emplace(queue->topic(), queue->queueId());
+    }
+    std::erase_if(before.queues, [&names](const QueueEndsTable::Queue& had) {
+        return names.contains({had.topic, had.queueId});
+    });
+    for (const ConsumeQueuePtr& queue : damaged.queues) {
+        before.queues.push_back(QueueEndsTable::Queue::madeAnew(queue->topic(), queue->queueId()));
+    }
+    return before;
 }
 
 } // namespace gantry

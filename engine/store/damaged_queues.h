@@ -20,4 +20,8 @@ struct DamagedQueues
 Result<DamagedQueues> findDamagedQueues(const QueueEndsTable& table, ConsumeQueueStore& queues, std::int64_t logBegin,
                                         std::int64_t confirmed);
 
+/// What the next start shall compare with until a checkpoint has the queues made anew: those are marked, the others as in
+/// `before`.
+[[nodiscard]] QueueEndsTable tableWhileMadeAnew(const DamagedQueues& damaged, QueueEndsTable before);
+
 } // namespace gantry

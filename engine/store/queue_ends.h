@@ -6,8 +6,10 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gantry {
@@ -22,6 +24,13 @@ struct QueueEndsTable
         std::int32_t queueId = 0;
         std::int64_t firstFile = 0; ///< begin offset of the first file
         std::int64_t end = 0;       ///< number behind the last entry in the files
+
+        /// Whatever its files have by now, it is being made anew from the CommitLog.
+        [[nodiscard]] static Queue madeAnew(std::string topic, std::int32_t queueId)
+        {
+            return {std::move(topic), queueId, -1, std::numeric_limits<std::int64_t>::max()};
+        }
+        [[nodiscard]] bool isMadeAnew() const { return firstFile < 0; }
         bool operator==(const Queue&) const = default;
     };
     std::int64_t logBegin = 0; ///< first offset of the CommitLog; while it is the same no file of a queue was deleted

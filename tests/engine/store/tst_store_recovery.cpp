@@ -65,6 +65,8 @@ private Q_SLOTS:
     void lostQueueEntriesAreMadeAnew_data();
     void lostQueueEntriesAreMadeAnew();
     void onlyTheDamagedQueueIsMadeAnew();
+    void secondKillKeepsWhatIsVouchedFor_data();
+    void secondKillKeepsWhatIsVouchedFor();
     void expiredQueueFilesAreNotMissed();
 };
 
@@ -349,6 +351,7 @@ const std::pair<const char*, Damage> kQueueDamages[] = {
     {"topic", [](MemoryFileSystem& files) { (void)files.removeTree(kRoot / "consumequeue" / "t"); }},
     {"everything", [](MemoryFileSystem& files) { (void)files.removeTree(kRoot / "consumequeue"); }},
     {"last entry", [](MemoryFileSystem& files) { files.overwrite(queuePath(3), 9 * 20, std::string(20, '\0')); }},
+    {"zeros in the last file", [](MemoryFileSystem& files) { files.overwrite(queuePath(3), 2 * 20, std::string(60, '\0')); }},
     {"last entries", [](MemoryFileSystem& files) { files.overwrite(queuePath(3), 0, std::string(200, '\0')); }},
 };
 
@@ -434,6 +437,53 @@ void TstStoreRecovery::onlyTheDamagedQueueIsMadeAnew()
     QCOMPARE(f.store->maxOffset("u", 0), 3);
     QCOMPARE(bodies(*f.store, "u", 0), (std::vector<std::string>{"zero", "two"}));
     QCOMPARE(f.store->queues().size(), std::size_t{2});
+}
+
+void TstStoreRecovery::secondKillKeepsWhatIsVouchedFor_data()
+{
+    damagedLastRecordIsNotCut_data();
+}
+
+void TstStoreRecovery::secondKillKeepsWhatIsVouchedFor()
+{
+    // One queue is made anew from far before the checkpoint. What the checkpoint says of all else holds, however often
+    // the process dies before it wrote another.
+    QFETCH(const bool, isClean);
+    StoreFixture f;
+    QVERIFY(f.open());
+    std::vector<std::string> sent;
+    putMany(f, 30, &sent);
+    const std::int64_t begin = f.put("u", 0, "zero").commitLogOffset;
+    const PutResult last = f.put("u", 0, "one");
+    const std::int64_t end = last.commitLogOffset + last.size;
+    QVERIFY(isClean ? f.store->close().has_value() : f.store->sync().has_value());
+    auto left = f.files->afterKill();
+    const std::int64_t file = last.commitLogOffset / f.config.commitLogFileSize * f.config.commitLogFileSize;
+    left->overwrite(logPath(file), static_cast<std::uint64_t>(last.commitLogOffset - file),
+                    std::string(static_cast<std::size_t>(last.size), '\0'));
+    QVERIFY(left->remove(queuePath(0)));
+    QVERIFY(f.replaceFiles(std::move(left)));
+    for (int round = 0; round < 4; ++round) {
+        QCOMPARE(f.store->recovery().queuesRebuilt, 1);
+        QCOMPARE(f.store->recovery().damagedOffsets, std::vector<std::int64_t>{last.commitLogOffset});
+        QCOMPARE(f.store->recovery().truncatedAtOffset, -1);
+        QCOMPARE(f.store->positions().maxOffset, end);
+        QCOMPARE(bodies(*f.store, "t", 0), sent);
+        QCOMPARE(f.store->maxOffset("u", 0), 2);
+        QVERIFY(begin < last.commitLogOffset);
+        if (round % 2 == 0) {
+            QVERIFY(f.killAndReopen());
+        } else {
+            auto cut = f.files->afterPowerCut(static_cast<std::uint64_t>(round));
+            QVERIFY(f.replaceFiles(std::move(cut)));
+        }
+    }
+    QCOMPARE(f.put("u", 0, "two").queueOffset, 2);
+    QVERIFY(f.store->sync());
+    QVERIFY(f.killAndReopen());
+    QCOMPARE(f.store->recovery().queuesRebuilt, 0);
+    QCOMPARE(bodies(*f.store, "t", 0), sent);
+    QCOMPARE(f.store->maxOffset("u", 0), 3);
 }
 
 void TstStoreRecovery::expiredQueueFilesAreNotMissed()
