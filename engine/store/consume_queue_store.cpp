@@ -14,6 +14,13 @@ namespace {
 constexpr std::size_t kLowIds = 256;
 constexpr std::size_t kPlacesPerQueue = 4;
 
+/// A topic may be deleted at any time, also between a look whether its directory is there and the sync.
+Result<> syncIfThere(FileSystem& files, const std::filesystem::path& directory)
+{
+    Result<> synced = files.syncDirectory(directory);
+    return !synced && synced.error().code == Errc::NotFound ? Result<>{} : syncOutcome(std::move(synced));
+}
+
 } // namespace
 
 ConsumeQueueStore::ConsumeQueueStore(FileSystem& files, FileCache& cache,
@@ -217,13 +224,11 @@ Result<> ConsumeQueueStore::syncNames(const UnsyncedNames& names)
     std::set<std::filesystem::path> parents;
     for (const ConsumeQueuePtr& queue : names) {
         const std::filesystem::path directory = queue->directory();
-        if (m_context.files.exists(directory)) {
-            GANTRY_CHECK(syncOutcome(m_context.files.syncDirectory(directory)));
-            parents.insert(directory.parent_path());
-        }
+        GANTRY_CHECK(syncIfThere(m_context.files, directory));
+        parents.insert(directory.parent_path());
     }
     for (const std::filesystem::path& parent : parents) {
-        GANTRY_CHECK(syncOutcome(m_context.files.syncDirectory(parent)));
+        GANTRY_CHECK(syncIfThere(m_context.files, parent));
     }
     if (!parents.empty()) {
         GANTRY_CHECK(syncOutcome(m_context.files.syncDirectory(m_context.directory)));

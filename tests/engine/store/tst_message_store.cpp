@@ -56,6 +56,7 @@ private Q_SLOTS:
     void tellsArrivals();
     void reopensAfterClose();
     void deletesTopicsForGood();
+    void aTopicMayGoWhileItIsSynced();
     void takesPutsFromManyThreads();
     void syncFlushShowsOnlyDurableMessages();
 };
@@ -318,6 +319,28 @@ void TstMessageStore::deletesTopicsForGood()
         QVERIFY(f.killAndReopen());
         QCOMPARE(bodies(*f.store, "gone", 0).size(), static_cast<std::size_t>(count));
         QCOMPARE(f.store->maxOffset("gone", 0), count);
+    }
+}
+
+void TstMessageStore::aTopicMayGoWhileItIsSynced()
+{
+    for (const char* directory : {"gone/0", "gone"}) {
+        StoreFixture f;
+        QVERIFY(f.open());
+        COMPARE_NAMES(f.put("gone", 0, "a").status, PutStatus::Ok);
+        COMPARE_NAMES(f.put("stays", 0, "b").status, PutStatus::Ok);
+        int times = 0;
+        f.files->setObserver([&](MemoryFileSystem::Call call, const std::filesystem::path& path) {
+            if (call == MemoryFileSystem::Call::SyncDirectory && path == kRoot / "consumequeue" / directory && ++times == 1) {
+                (void)f.files->removeTree(path);
+            }
+        });
+        QVERIFY(f.store->sync());
+        QCOMPARE(times, 1);
+        COMPARE_NAMES(f.store->positions().state, StoreState::Running);
+        COMPARE_NAMES(f.put("stays", 0, "c").status, PutStatus::Ok);
+        QVERIFY(f.store->close());
+        f.files->setObserver(nullptr);
     }
 }
 
