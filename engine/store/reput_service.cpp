@@ -9,11 +9,12 @@ namespace gantry {
 
 namespace {
 
-/// After a burst of this many records more will come: a short pause saves a wake-up per record.
-constexpr std::size_t kBurst = 16;
+/// Where records come closer together than this, more will come: a pause saves a wake-up per record, which costs whoever
+/// puts it as much as the put. A record that comes alone is dispatched at once.
+constexpr std::chrono::microseconds kBusyPause{200};
+constexpr std::size_t kBurst = 16; // in one round: so do these
 /// Fits the processor's cache, so that what was read is parsed while it is near.
 constexpr std::size_t kChunk = 256 * kKiB;
-constexpr std::chrono::microseconds kBurstPause{200};
 /// Between two attempts to read what could not be read.
 constexpr std::chrono::milliseconds kReadRetry{1000};
 
@@ -85,8 +86,10 @@ Result<> ReputService::waitFor(std::int64_t offset)
 void ReputService::run()
 {
     nameThisThread("gantry-reput");
+    auto quietSince = std::chrono::steady_clock::now();
     while (true) {
         const bool isLast = m_isStopping;
+        const bool isBusy = std::chrono::steady_clock::now() - quietSince < kBusyPause;
         const std::size_t count = dispatchUpTo(limit());
         {
             const std::lock_guard guard(m_mutex);
@@ -97,13 +100,15 @@ void ReputService::run()
         if (isLast && count == 0) {
             return;
         }
-        if (count >= kBurst) {
-            std::this_thread::sleep_for(kBurstPause);
+        if (count >= kBurst || (count > 0 && isBusy)) {
+            std::this_thread::sleep_for(kBusyPause);
         } else if (count == 0 && hasReadError()) {
             m_signal.waitFor(kReadRetry);
         } else if (count == 0) {
             m_signal.wait();
+            continue; // quiet since the last record, not since now
         }
+        quietSince = std::chrono::steady_clock::now();
     }
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/wake_signal.h"
 #include "store/commit_log.h"
 #include "store/message_store.h"
 #include "store/record_dispatcher.h"
 #include "store/record_scanner.h"
-#include "store/wake_signal.h"
 
 #include <condition_variable>
 #include <functional>
