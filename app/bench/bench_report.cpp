@@ -46,6 +46,15 @@ std::string shape(const Report& report)
                        options.hasKeys ? ", keys" : "", options.encoding == HeaderEncoding::Json ? "JSON" : "binary");
 }
 
+std::string standstillText(const Measured& measured)
+{
+    if (!measured.standstill) {
+        return "whether the machine stood still is not known";
+    }
+    return fmt::format("the machine stood still for {:.0f} ms ({:.0f} at most)", measured.standstill->milliseconds,
+                       measured.standstill->longestMs);
+}
+
 } // namespace
 
 bool Report::isClean() const
@@ -71,7 +80,7 @@ std::string Report::text() const
                            static_cast<double>(m.after->anonymousBytes) / kMiB, m.after->threads, m.after->descriptors,
                            m.before ? static_cast<double>(m.after->writtenBytes - m.before->writtenBytes) / kMiB : 0);
     }
-    out += fmt::format("  others used {:.2f} cores, the host took {:.2f}\n", m.foreignCpu, m.stolenCpu);
+    out += fmt::format("  others used {:.2f} cores, the host took {:.2f}, {}\n", m.foreignCpu, m.stolenCpu, standstillText(m));
     if (m.errors + m.unanswered > 0) {
         out += fmt::format("  {} requests refused, {} unanswered; first: {}\n", m.errors, m.unanswered, m.firstError);
     }
@@ -109,6 +118,10 @@ std::string Report::json() const
     out["late"] = m.lateShare;
     out["foreign"] = m.foreignCpu;
     out["stolen"] = m.stolenCpu;
+    if (m.standstill) {
+        out["standstill_ms"] = m.standstill->milliseconds;
+        out["standstill_max_ms"] = m.standstill->longestMs;
+    }
     if (m.after) {
         out["cores"] = m.seconds > 0 ? cpuSeconds(m) / m.seconds : 0;
         out["cpu_us"] = m.messages > 0 ? cpuSeconds(m) * 1e6 / static_cast<double>(m.messages) : 0;

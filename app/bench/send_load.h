@@ -4,6 +4,7 @@
 #include "bench_options.h"
 #include "message_ledger.h"
 #include "process_probe.h"
+#include "standstill_probe.h"
 
 #include "base/histogram.h"
 
@@ -29,6 +30,7 @@ struct Measured
     std::optional<ProcessSample> after;
     double foreignCpu = 0;        ///< cores used by neither the broker nor this program
     double stolenCpu = 0;         ///< cores the host took away
+    std::optional<StandstillProbe::Found> standstill; ///< none: not known
 };
 
 /// Sends for warmUpSeconds + seconds and waits for the answers (10 s at most).

@@ -25,6 +25,7 @@ Result<> Stretch::begin()
     GANTRY_TRY(moment, look());
     m_from = moment;
     m_begun = true;
+    m_probe.emplace();
     return {};
 }
 
@@ -33,6 +34,7 @@ Result<> Stretch::end()
     GANTRY_TRY(moment, look());
     m_to = moment;
     m_ended = true;
+    m_standstill = m_probe->finish();
     return {};
 }
 
@@ -41,6 +43,7 @@ void Stretch::into(Measured& result) const
     result.seconds = static_cast<double>(m_to.ns - m_from.ns) / 1e9;
     result.before = m_from.process;
     result.after = m_to.process;
+    result.standstill = m_standstill;
     if (result.seconds <= 0) {
         return;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "send_load.h"
+#include "standstill_probe.h"
 
 namespace gantry::bench {
 
@@ -35,6 +36,8 @@ private:
     bool m_ended = false;
     Moment m_from;
     Moment m_to;
+    std::optional<StandstillProbe> m_probe;
+    std::optional<StandstillProbe::Found> m_standstill;
 };
 
 } // namespace gantry::bench

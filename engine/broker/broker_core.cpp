@@ -13,6 +13,9 @@ std::filesystem::path configFile(const BrokerConfig& config, const char* name)
     return config.store.rootDirectory / "config" / name;
 }
 
+/// A producer that sends at least this often is one that would notice.
+constexpr std::chrono::milliseconds kSendingGap{20};
+
 TopicConfigManager::Options topicOptions(const BrokerConfig& config)
 {
     return {config.clusterName, config.brokerName, config.defaultTopicQueueCount, config.autoCreateTopic, config.traceTopic};
@@ -45,6 +48,22 @@ bool BrokerCore::runBlocking(UniqueFunction<void()> task)
         return false;
     }
     return runtime.tryRunBlocking([held = std::move(*pass), work = std::move(task)]() mutable { work(); });
+}
+
+bool BrokerCore::runInBackground(UniqueFunction<void()> task)
+{
+    auto pass = gate->enter();
+    if (!pass) {
+        return false;
+    }
+    return runtime.tryRunInBackground([held = std::move(*pass), work = std::move(task)]() mutable { work(); });
+}
+
+bool BrokerCore::isBeingSentTo() const
+{
+    using Steady = std::chrono::steady_clock;
+    const Steady::time_point last(Steady::duration(m_lastSend.load(std::memory_order_relaxed)));
+    return last != Steady::time_point::min() && clock.steady() - last < kSendingGap;
 }
 
 bool BrokerCore::isReadable() const

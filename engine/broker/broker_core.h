@@ -35,6 +35,11 @@ struct BrokerCore
 
     /// Runs the task on a blocking thread; false when too many wait or the broker is stopping (the task is destroyed).
     [[nodiscard]] bool runBlocking(UniqueFunction<void()> task);
+    /// The same on a thread that gives way to the loops.
+    [[nodiscard]] bool runInBackground(UniqueFunction<void()> task);
+    /// Somebody sends: what can be left to the background should be. Any thread; noted once per round of a loop.
+    void noteSending() { m_lastSend.store(clock.steady().time_since_epoch().count(), std::memory_order_relaxed); }
+    [[nodiscard]] bool isBeingSentTo() const;
     [[nodiscard]] bool isReadable() const;
     [[nodiscard]] bool isWritable() const;
 
@@ -64,6 +69,9 @@ struct BrokerCore
     std::unique_ptr<MessageStore> store;
     std::unique_ptr<DelayService> delay;
     std::unique_ptr<NameServerLink> nameServers;
+
+private:
+    std::atomic<std::chrono::steady_clock::rep> m_lastSend{std::chrono::steady_clock::time_point::min().time_since_epoch().count()};
 };
 
 } // namespace gantry

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "remoting/blocking_pool.h"
 
+#include "base/log.h"
 #include "base/thread.h"
+#include "remoting/log_throttle.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 
 namespace gantry {
 
-BlockingPool::BlockingPool(std::size_t threadCount, std::size_t queueMax)
-    : m_queueMax(queueMax)
+BlockingPool::BlockingPool(const Options& options)
+    : m_options(options)
 {
-    m_threads.reserve(threadCount);
-    for (std::size_t i = 0; i < threadCount; ++i) {
-        m_threads.emplace_back([this, i] { work(i); });
+    const std::lock_guard guard(m_mutex);
+    m_threads.reserve(options.threadCount);
+    while (!options.isBackground && m_threads.size() < options.threadCount) {
+        startThread();
     }
 }
 
@@ -27,13 +31,26 @@ bool BlockingPool::tryRun(UniqueFunction<void()> task)
 {
     {
         const std::lock_guard guard(m_mutex);
-        if (m_isStopping || m_tasks.size() >= m_queueMax) {
+        if (m_isStopping || m_tasks.size() >= m_options.queueMax) {
+            return false;
+        }
+        if (m_idle <= m_tasks.size() && m_threads.size() < m_options.threadCount && !startThread()) {
             return false;
         }
         m_tasks.push_back(std::move(task));
     }
     m_changed.notify_one();
     return true;
+}
+
+bool BlockingPool::startThread()
+{
+    try {
+        m_threads.emplace_back([this, index = m_threads.size()] { work(index); });
+    } catch (const std::system_error& error) {
+        log::error(kLogModule, "no thread {}-{}: {}", m_options.name, m_threads.size(), error.what());
+    }
+    return !m_threads.empty();
 }
 
 void BlockingPool::stop()
@@ -55,6 +72,7 @@ void BlockingPool::stop()
 
 bool BlockingPool::isOneOfMyThreads() const
 {
+    const std::lock_guard guard(m_mutex);
     return std::any_of(m_threads.begin(), m_threads.end(), [](const auto& thread) {
         return thread.get_id() == std::this_thread::get_id();
     });
@@ -62,10 +80,15 @@ bool BlockingPool::isOneOfMyThreads() const
 
 void BlockingPool::work(std::size_t index)
 {
-    nameThisThread(fmt::format("gantry-blk-{}", index));
+    nameThisThread(fmt::format("{}-{}", m_options.name, index));
+    if (m_options.isBackground) {
+        lowerPriorityOfThisThread();
+    }
     std::unique_lock lock(m_mutex);
     for (;;) {
+        ++m_idle;
         m_changed.wait(lock, [this] { return m_isStopping || !m_tasks.empty(); });
+        --m_idle;
         if (m_tasks.empty()) {
             return; // stopping
         }

@@ -16,7 +16,14 @@ namespace gantry {
 class BlockingPool
 {
 public:
-    BlockingPool(std::size_t threadCount, std::size_t queueMax);
+    struct Options
+    {
+        std::size_t threadCount = 1;
+        std::size_t queueMax = 1; ///< tasks that wait for a thread
+        const char* name = "";    ///< of the threads, before their number
+        bool isBackground = false; ///< of lower priority, and made when they are needed for the first time
+    };
+    explicit BlockingPool(const Options& options);
     ~BlockingPool();
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
@@ -27,13 +34,16 @@ public:
     [[nodiscard]] bool isOneOfMyThreads() const;
 
 private:
+    /// With m_mutex. False when there is no thread at all.
+    bool startThread();
     void work(std::size_t index);
 
-    std::mutex m_mutex;
+    const Options m_options;
+    mutable std::mutex m_mutex; // guards what follows
     std::condition_variable m_changed;
     std::deque<UniqueFunction<void()>> m_tasks;
     bool m_isStopping = false;
-    const std::size_t m_queueMax;
+    std::size_t m_idle = 0; // threads that wait for a task
     std::vector<std::thread> m_threads;
 };
 

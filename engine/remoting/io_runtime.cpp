@@ -106,7 +106,8 @@ private:
 struct IoRuntime::Impl
 {
     explicit Impl(const Options& options)
-        : pool(options.blockingThreadCount, options.blockingQueueMax)
+        : pool({options.blockingThreadCount, options.blockingQueueMax, "gantry-blk", false})
+        , background({options.backgroundThreadCount, options.blockingQueueMax, "gantry-back", true})
     {}
 
     EventLoopImpl& next()
@@ -128,6 +129,7 @@ struct IoRuntime::Impl
     std::vector<std::thread> threads;
     std::atomic<std::size_t> nextIndex = 0;
     BlockingPool pool;
+    BlockingPool background;
     std::mutex stopMutex;
 };
 
@@ -169,6 +171,11 @@ bool IoRuntime::tryRunBlocking(UniqueFunction<void()> task)
     return m_impl->pool.tryRun(std::move(task));
 }
 
+bool IoRuntime::tryRunInBackground(UniqueFunction<void()> task)
+{
+    return m_impl->background.tryRun(std::move(task));
+}
+
 std::unique_ptr<Timer> IoRuntime::runAfter(std::chrono::milliseconds delay,
                                            std::function<void()> task)
 {
@@ -183,10 +190,11 @@ std::unique_ptr<Timer> IoRuntime::runEvery(std::chrono::milliseconds period,
 
 void IoRuntime::stop()
 {
-    GANTRY_ASSERT(EventLoopImpl::current() == nullptr && !m_impl->pool.isOneOfMyThreads(),
+    GANTRY_ASSERT(EventLoopImpl::current() == nullptr && !m_impl->pool.isOneOfMyThreads() && !m_impl->background.isOneOfMyThreads(),
                   "a runtime cannot be stopped from one of its own threads");
     const std::lock_guard guard(m_impl->stopMutex);
     m_impl->pool.stop();
+    m_impl->background.stop();
     for (const auto& loop : m_impl->loops) {
         loop->stop();
     }

@@ -52,8 +52,8 @@ public:
     virtual void cancel() = 0;
 };
 
-/// The threads of one process part (a broker, an embedded cluster, a client): event loops and a
-/// small pool for work that may block. Shared by servers and clients; must outlive them.
+/// The threads of one process part (a broker, an embedded cluster, a client): event loops and
+/// small pools for work that may block. Shared by servers and clients; must outlive them.
 class IoRuntime
 {
 public:
@@ -61,7 +61,8 @@ public:
     {
         std::size_t loopCount = 2;
         std::size_t blockingThreadCount = 2;
-        std::size_t blockingQueueMax = 10'000; ///< tasks waiting; beyond, tryRunBlocking() refuses
+        std::size_t blockingQueueMax = 10'000; ///< tasks waiting; beyond, tryRunBlocking() refuses, and tryRunInBackground()
+        std::size_t backgroundThreadCount = 2; ///< made when they are needed
     };
     explicit IoRuntime(Options options);
     ~IoRuntime(); ///< stop() and join
@@ -75,6 +76,9 @@ public:
 
     /// Runs the task on a blocking thread; false when the queue is full or the runtime is stopping.
     [[nodiscard]] bool tryRunBlocking(UniqueFunction<void()> task);
+    /// The same on threads of lower priority: much work that nobody waits for by the millisecond and that must not take the
+    /// processor from a loop.
+    [[nodiscard]] bool tryRunInBackground(UniqueFunction<void()> task);
 
     /// Calls the task on a loop after the delay, once / again and again (a period begins when the
     /// last call ended).

@@ -251,6 +251,9 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
             std::min(request.offset / perFile * perFile + perFile, result.maxOffset);
         return result;
     }
+    if (m_log.writtenOffset() - loadQueueEntry(asBytes(*raw).data()).offset > request.distanceMax) {
+        return comeAgain();
+    }
     RecordCollector collector(m_config, m_log, request, result);
     const std::int64_t logBegin = m_log.minOffset();
     bool lost = false;

@@ -11,6 +11,9 @@ namespace gantry {
 namespace {
 
 constexpr std::int64_t kBytesMax = 128 * kMiB;
+/// Who reads further behind the end of the log than this catches up: it asks again at once, for as much as it can get, and
+/// costs senders several times their usual latency when it is served between them.
+constexpr std::int64_t kTailBytes = 64 * kMiB;
 constexpr std::int64_t kSuspendMsMax = 5 * 60'000;
 
 /// Values of the response field forbiddenType.
@@ -172,7 +175,7 @@ void PullMessageProcessor::readOrDefer(HeldPull pull, Pass pass)
         return;
     }
     auto deferred = std::make_shared<HeldPull>(std::move(*cold));
-    if (!m_core.runBlocking([this, deferred, pass] { (void)read(std::move(*deferred), pass, true); })) {
+    if (!m_core.runInBackground([this, deferred, pass] { (void)read(std::move(*deferred), pass, true); })) {
         deferred->responder.reply(ResponseCode::SystemBusy, "[OVERLOAD]too many requests wait for the disk, try again");
     }
 }
@@ -191,6 +194,9 @@ std::optional<HeldPull> PullMessageProcessor::read(HeldPull pull, Pass pass, boo
     }
     GetRequest request;
     request.mayWait = mayWait;
+    if (!mayWait && m_core.isBeingSentTo()) {
+        request.distanceMax = kTailBytes; // not now, and not by the thread that takes what is sent
+    }
     request.topic = header.topic;
     request.queueId = header.queueId;
     request.offset = header.queueOffset;

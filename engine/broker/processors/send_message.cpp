@@ -46,6 +46,7 @@ SendMessageProcessor::SendMessageProcessor(BrokerCore& core)
 void SendMessageProcessor::LoopPuts::onRoundEnd()
 {
     isExpected = false;
+    core->noteSending();
     core->store->finish(group);
 }
 

@@ -11,6 +11,7 @@
 #include "protocol/headers/offset.h"
 #include "protocol/headers/query_message.h"
 #include "support/compare.h"
+#include "support/thread_names.h"
 
 #include <QtTest>
 
@@ -80,6 +81,7 @@ private Q_SLOTS:
     void picksAQueueWhenAskedTo();
     void filtersByTag();
     void answersEveryPullStatus();
+    void readsTheBacklogAsideWhileSomebodySends();
     void refusesPulls();
     void holdsAPullUntilAMessageComes();
     void holdsAPullUntilItsTimeIsOver();
@@ -297,6 +299,33 @@ void TstBroker::answersEveryPullStatus()
     check(0, -1, ResponseCode::PullOffsetMoved, 0);
     check(1, 0, ResponseCode::PullNotFound, 0);   // a queue without messages
     check(1, 7, ResponseCode::PullOffsetMoved, 0);
+}
+
+void TstBroker::readsTheBacklogAsideWhileSomebodySends()
+{
+    constexpr int kMessages = 72; // of 1 MiB: more than a tail
+    const auto bodyOf = [](int i) { return std::string(kMiB - 1000, static_cast<char>('a' + i % 26)) + std::to_string(i); };
+    for (int i = 0; i < kMessages; ++i) {
+        COMPARE_CODE(harness().send("backlog", 0, bodyOf(i)), ResponseCode::Success);
+    }
+    QCOMPARE(harness().pullMessages("backlog", 0, kMessages - 1, 1).size(), std::size_t{1});
+    const auto readAll = [&](bool isSending) {
+        for (std::int64_t at = 0; at < kMessages; ++at) {
+            if (isSending) {
+                COMPARE_CODE(harness().send("other", 0, "x"), ResponseCode::Success);
+            }
+            auto header = BrokerHarness::pullHeader("g", "backlog", 0, at);
+            header.maxMsgNums = 1;
+            const auto answer = harness().pull(header);
+            COMPARE_CODE(answer, ResponseCode::Success);
+            const auto messages = decodeMessages(answer.body);
+            QVERIFY(messages && messages->size() == 1 && messages->front().queueOffset == at);
+            QVERIFY(messages->front().body == bodyOf(static_cast<int>(at)));
+        }
+    };
+    readAll(false);
+    readAll(true);
+    QVERIFY(test::threadsNamed("gantry-back") > 0);
 }
 
 void TstBroker::refusesPulls()

@@ -3,16 +3,22 @@
 #include "remoting/log_throttle.h"
 #include "remoting/output_queue.h"
 #include "remoting/pending_table.h"
+#include "support/thread_names.h"
 
 #include <QtTest>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <array>
 #include <future>
+#include <latch>
 #include <map>
 #include <random>
 #include <set>
 
 using namespace gantry;
+using gantry::test::threadsNamed;
 using namespace std::chrono_literals;
 
 namespace {
@@ -50,6 +56,7 @@ private Q_SLOTS:
     void runsTasksOnItsLoops();
     void timersFireRepeatAndCancel();
     void boundsTheBlockingQueue();
+    void backgroundThreadsComeLateAndGiveWay();
     void stopsTwiceAndRefusesAfterwards();
 };
 
@@ -275,6 +282,40 @@ void TstRemotingParts::boundsTheBlockingQueue()
     QVERIFY(runtime.tryRunBlocking([] {}));
     QVERIFY2(!runtime.tryRunBlocking([] {}), "two may wait, not three");
     release.set_value();
+}
+
+void TstRemotingParts::backgroundThreadsComeLateAndGiveWay()
+{
+    const auto niceOfThisThread = [] { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); };
+    const int usual = niceOfThisThread();
+    IoRuntime runtime(IoRuntime::Options{1, 1, 2, 2});
+    QCOMPARE(threadsNamed("gantry-back"), 0);
+    const auto nicenessOf = [&](bool (IoRuntime::*run)(UniqueFunction<void()>)) {
+        std::promise<int> niceness;
+        [&] { QVERIFY((runtime.*run)([&] { niceness.set_value(niceOfThisThread()); })); }();
+        return niceness.get_future().get();
+    };
+    QVERIFY(nicenessOf(&IoRuntime::tryRunInBackground) > usual);
+    QCOMPARE(nicenessOf(&IoRuntime::tryRunBlocking), usual);
+    // Two that wait for each other need two threads; no third one comes for those behind them.
+    std::latch together(2);
+    std::promise<void> release;
+    const auto released = release.get_future().share();
+    for (int i = 0; i < 2; ++i) {
+        QVERIFY(runtime.tryRunInBackground([&, released] {
+            together.arrive_and_wait();
+            released.wait();
+        }));
+    }
+    together.wait();
+    QVERIFY(runtime.tryRunInBackground([] {}));
+    QVERIFY(runtime.tryRunInBackground([] {}));
+    QVERIFY2(!runtime.tryRunInBackground([] {}), "two may wait, not three");
+    QCOMPARE(threadsNamed("gantry-back"), 2);
+    release.set_value();
+    runtime.stop();
+    QVERIFY(!runtime.tryRunInBackground([] {}));
+    QCOMPARE(threadsNamed("gantry-back"), 0);
 }
 
 void TstRemotingParts::stopsTwiceAndRefusesAfterwards()

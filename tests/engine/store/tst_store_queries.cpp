@@ -54,6 +54,7 @@ private Q_SLOTS:
     void expiredFilesGo();
     void nearlyFullDiskLosesOldestFiles();
     void slowDiskTimesOut();
+    void saysWhenAMessageIsFarAway();
     void realFileSystem();
     void realProcessKilled();
 };
@@ -283,6 +284,27 @@ void TstStoreQueries::slowDiskTimesOut()
     QVERIFY(result.isStored());
     QVERIFY(isHanging.load());
     f.files->setObserver({});
+}
+
+void TstStoreQueries::saysWhenAMessageIsFarAway()
+{
+    StoreFixture f;
+    QVERIFY(f.open());
+    for (int i = 0; i < 20; ++i) {
+        f.put("t", 0, std::string(100, 'x'));
+    }
+    QVERIFY(f.store->sync());
+    GetRequest request{"t", 0, 0};
+    QCOMPARE(f.store->get(request).messageCount, 20);
+    const std::int64_t all = f.store->positions().maxOffset - f.store->entryAt("t", 0, 0)->commitLogOffset;
+    request.distanceMax = all;
+    QCOMPARE(f.store->get(request).messageCount, 20);
+    request.distanceMax = all - 1;
+    QVERIFY(f.store->get(request).wouldWait);
+    request.offset = 1;
+    QCOMPARE(f.store->get(request).messageCount, 19);
+    request.offset = 20; // the end is not far away
+    QVERIFY(f.store->get(request).status == GetStatus::OffsetOverflowOne);
 }
 
 void TstStoreQueries::realFileSystem()
