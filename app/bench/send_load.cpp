@@ -49,10 +49,10 @@ public:
             m_connections.push_back(std::move(connection));
             m_poller.add(m_connections.back(), m_connections.size() - 1);
         }
+        m_stretch.emplace(m_options.pid);
         m_begin = nowNs();
         m_measureFrom = m_begin + toNs(m_options.warmUpSeconds);
         m_measureTo = m_measureFrom + toNs(m_options.seconds);
-        m_stretch.emplace(m_options.pid);
         if (m_options.rate <= 0) {
             for (std::size_t c = 0; c < m_connections.size(); ++c) {
                 for (int i = 0; i < m_options.depth; ++i) {

@@ -41,7 +41,7 @@ StandstillProbe::~StandstillProbe()
     (void)finish();
 }
 
-std::optional<StandstillProbe::Found> StandstillProbe::finish()
+std::optional<StandstillProbe::Found> StandstillProbe::finish(std::int64_t from)
 {
     m_isStopping = true;
     for (std::thread& thread : m_threads) {
@@ -53,6 +53,9 @@ std::optional<StandstillProbe::Found> StandstillProbe::finish()
         return std::nullopt;
     }
     Found found;
+    for (std::vector<Gap>& gaps : m_gaps) {
+        std::erase_if(gaps, [from](const Gap& gap) { return gap.from < from; });
+    }
     for (const Gap& gap : common(m_gaps)) {
         const double length = static_cast<double>(gap.to - gap.from) / kNsPerMillisecond;
         found.milliseconds += length;

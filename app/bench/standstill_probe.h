@@ -28,9 +28,9 @@ public:
     StandstillProbe(const StandstillProbe&) = delete;
     StandstillProbe& operator=(const StandstillProbe&) = delete;
 
-    /// Stops it. Nothing where this process may not have real-time threads (root, or a limit of rtprio): they would be late
-    /// for other reasons, too.
-    [[nodiscard]] std::optional<Found> finish();
+    /// Stops it and says what it found since that time (ns, as nowNs()). Nothing where this process may not have real-time
+    /// threads (root, or a limit of rtprio): they would be late for other reasons, too.
+    [[nodiscard]] std::optional<Found> finish(std::int64_t from = 0);
 
 private:
     struct Gap

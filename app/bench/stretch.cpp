@@ -25,7 +25,6 @@ Result<> Stretch::begin()
     GANTRY_TRY(moment, look());
     m_from = moment;
     m_begun = true;
-    m_probe.emplace();
     return {};
 }
 
@@ -34,16 +33,15 @@ Result<> Stretch::end()
     GANTRY_TRY(moment, look());
     m_to = moment;
     m_ended = true;
-    m_standstill = m_probe->finish();
     return {};
 }
 
-void Stretch::into(Measured& result) const
+void Stretch::into(Measured& result)
 {
     result.seconds = static_cast<double>(m_to.ns - m_from.ns) / 1e9;
     result.before = m_from.process;
     result.after = m_to.process;
-    result.standstill = m_standstill;
+    result.standstill = m_probe.finish(m_from.ns);
     if (result.seconds <= 0) {
         return;
     }

@@ -19,7 +19,8 @@ public:
     [[nodiscard]] Result<> end();
     [[nodiscard]] bool hasBegun() const { return m_begun; }
     [[nodiscard]] bool hasEnded() const { return m_ended; }
-    void into(Measured& result) const;
+    /// What was measured; machine standstills count until now, because answers may be under way.
+    void into(Measured& result);
 
 private:
     struct Moment
@@ -36,8 +37,7 @@ private:
     bool m_ended = false;
     Moment m_from;
     Moment m_to;
-    std::optional<StandstillProbe> m_probe;
-    std::optional<StandstillProbe::Found> m_standstill;
+    StandstillProbe m_probe; // its threads come and go outside of what is measured
 };
 
 } // namespace gantry::bench

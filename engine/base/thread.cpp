@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace gantry {
 
 void nameThisThread(const std::string& name)
@@ -14,9 +16,11 @@ void nameThisThread(const std::string& name)
 
 void lowerPriorityOfThisThread()
 {
-    constexpr int kNice = 10;
+    constexpr int kNicer = 10;
+    constexpr int kNiceMax = 19;
     // Linux keeps it for each thread. Should it fail, the thread competes as any other.
-    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+    const auto thread = static_cast<id_t>(::gettid());
+    (void)::setpriority(PRIO_PROCESS, thread, std::min(kNiceMax, ::getpriority(PRIO_PROCESS, thread) + kNicer));
 }
 
 } // namespace gantry

@@ -14,6 +14,7 @@ namespace gantry {
 
 BlockingPool::BlockingPool(const Options& options)
     : m_options(options)
+    , m_threadMax(options.threadCount)
 {
     const std::lock_guard guard(m_mutex);
     m_threads.reserve(options.threadCount);
@@ -34,7 +35,7 @@ bool BlockingPool::tryRun(UniqueFunction<void()> task)
         if (m_isStopping || m_tasks.size() >= m_options.queueMax) {
             return false;
         }
-        if (m_idle <= m_tasks.size() && m_threads.size() < m_options.threadCount && !startThread()) {
+        if (m_idle <= m_tasks.size() && m_threads.size() < m_threadMax && !startWhereNeeded()) {
             return false;
         }
         m_tasks.push_back(std::move(task));
@@ -43,12 +44,18 @@ bool BlockingPool::tryRun(UniqueFunction<void()> task)
     return true;
 }
 
-bool BlockingPool::startThread()
+void BlockingPool::startThread()
+{
+    m_threads.emplace_back([this, index = m_threads.size()] { work(index); });
+}
+
+bool BlockingPool::startWhereNeeded()
 {
     try {
-        m_threads.emplace_back([this, index = m_threads.size()] { work(index); });
+        startThread();
     } catch (const std::system_error& error) {
         log::error(kLogModule, "no thread {}-{}: {}", m_options.name, m_threads.size(), error.what());
+        m_threadMax = std::max<std::size_t>(m_threads.size(), 1); // those there are must do; the first is tried again
     }
     return !m_threads.empty();
 }

@@ -34,8 +34,9 @@ public:
     [[nodiscard]] bool isOneOfMyThreads() const;
 
 private:
+    void startThread(); // with m_mutex; throws std::system_error
     /// With m_mutex. False when there is no thread at all.
-    bool startThread();
+    bool startWhereNeeded();
     void work(std::size_t index);
 
     const Options m_options;
@@ -44,6 +45,7 @@ private:
     std::deque<UniqueFunction<void()>> m_tasks;
     bool m_isStopping = false;
     std::size_t m_idle = 0; // threads that wait for a task
+    std::size_t m_threadMax;
     std::vector<std::thread> m_threads;
 };
 

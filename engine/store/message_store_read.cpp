@@ -251,7 +251,8 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
             std::min(request.offset / perFile * perFile + perFile, result.maxOffset);
         return result;
     }
-    if (m_log.writtenOffset() - loadQueueEntry(asBytes(*raw).data()).offset > request.distanceMax) {
+    if (const RawQueueEntry first = loadQueueEntry(asBytes(*raw).data());
+        first.isValid() && m_log.writtenOffset() - first.offset > request.distanceMax) {
         return comeAgain();
     }
     RecordCollector collector(m_config, m_log, request, result);

@@ -239,8 +239,8 @@ void printDisturbance(const std::map<std::string, Row>& rows, int unclean)
         }
     }
     const auto held = rows.find("send-beside-held");
-    if (held != rows.end()) {
-        const auto p99 = figures(held->second.gantry, "p99");
+    const auto p99 = held == rows.end() ? std::vector<double>() : figures(held->second.gantry, "p99");
+    if (!p99.empty()) {
         fmt::print("\nBeside a reader of cold backlog: {} further pairs do not count because the host held all processors of the "
                    "machine, for {} ms in the median; P99 in them: {}.\n",
                    p99.size(), number(median(figures(held->second.gantry, "standstill_ms"))), spread(p99));

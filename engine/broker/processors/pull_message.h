@@ -9,8 +9,8 @@
 
 namespace gantry {
 
-/// Reads messages for consumers: 11 and 361. A pull at the end of its queue is held until something arrives. Reads far
-/// behind the end of a queue touch cold pages and are done on a blocking thread.
+/// Reads messages for consumers: 11 and 361. A pull at the end of its queue is held until something arrives. Reads
+/// that need the disk, and while somebody sends those far behind the end of the log, are done on a background thread.
 class PullMessageProcessor final : public Processor
 {
 public:

@@ -295,7 +295,7 @@ void TstRemotingParts::backgroundThreadsComeLateAndGiveWay()
         [&] { QVERIFY((runtime.*run)([&] { niceness.set_value(niceOfThisThread()); })); }();
         return niceness.get_future().get();
     };
-    QVERIFY(nicenessOf(&IoRuntime::tryRunInBackground) > usual);
+    QVERIFY(nicenessOf(&IoRuntime::tryRunInBackground) > std::min(usual, 18)); // 19 is the last there is
     QCOMPARE(nicenessOf(&IoRuntime::tryRunBlocking), usual);
     // Two that wait for each other need two threads; no third one comes for those behind them.
     std::latch together(2);
@@ -315,7 +315,9 @@ void TstRemotingParts::backgroundThreadsComeLateAndGiveWay()
     release.set_value();
     runtime.stop();
     QVERIFY(!runtime.tryRunInBackground([] {}));
-    QCOMPARE(threadsNamed("gantry-back"), 0);
+    while (threadsNamed("gantry-back") != 0) { // a joined thread is still listed for a moment
+        std::this_thread::yield();
+    }
 }
 
 void TstRemotingParts::stopsTwiceAndRefusesAfterwards()
