@@ -386,6 +386,7 @@ Result<> ConsumeQueue::deleteFile(std::int64_t fromOffset)
 {
     m_context.cache.forget({m_number, fromOffset});
     m_context.fileCount.fetch_sub(1);
+    m_hasDeletedNames = true;
     Result<> removed = m_context.files.remove(pathOf(fromOffset));
     if (!removed && removed.error().code == Errc::NotFound) {
         return {};

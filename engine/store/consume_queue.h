@@ -98,8 +98,14 @@ public:
     /// For the store's lists: true if it was not set.
     [[nodiscard]] bool markDirty() { return !m_isDirty.exchange(true); }
     void clearDirty() { m_isDirty.store(false); }
-    /// True once after files were created whose names are not durable yet.
-    [[nodiscard]] bool takeNewNames() { return m_hasNewNames.exchange(false); }
+    /// True once after files were created or deleted and their directory does not say so durably.
+    [[nodiscard]] bool takeChangedNames()
+    {
+        const bool hasDeleted = m_hasDeletedNames.exchange(false);
+        return m_hasNewNames.exchange(false) || hasDeleted;
+    }
+    /// A deleted file that comes back after a power cut would be taken for the queue's last one.
+    [[nodiscard]] bool hasDeletedNames() const { return m_hasDeletedNames.load(); }
 
 private:
     [[nodiscard]] std::int64_t entriesPerFile() const
@@ -149,6 +155,7 @@ private:
     bool m_wasLoaded = false;
     std::atomic<bool> m_isDirty{false};
     std::atomic<bool> m_hasNewNames{false};
+    std::atomic<bool> m_hasDeletedNames{false};
 
     std::mutex m_writeMutex;    // one changes files at a time; taken before m_mutex
     mutable std::mutex m_mutex; // guards what follows

@@ -172,14 +172,14 @@ Result<> ConsumeQueueStore::writeTails(std::int64_t flushedOffset)
 void ConsumeQueueStore::noteWritten(const ConsumeQueuePtr& queue,
                                     const std::vector<std::int64_t>& files)
 {
-    if (files.empty()) {
+    if (files.empty() && !queue->hasDeletedNames()) {
         return;
     }
     const std::lock_guard guard(m_workMutex);
     for (const std::int64_t file : files) {
         m_unsyncedFiles.emplace_back(queue, file);
     }
-    if (queue->takeNewNames()) {
+    if (queue->takeChangedNames()) {
         m_unsyncedNames.insert(queue);
     }
 }
@@ -210,7 +210,7 @@ Result<> ConsumeQueueStore::sync()
 /// of every minute.
 Result<> ConsumeQueueStore::syncAll(const UnsyncedFiles& files, const UnsyncedNames& names)
 {
-    if (files.size() > m_options.filesSyncedOneByOne && m_diskSync) {
+    if (files.size() + names.size() > m_options.filesSyncedOneByOne && m_diskSync) {
         return planted(SeededBug::QueueNameNotSynced) ? Result<>{} : syncOutcome(m_diskSync->sync());
     }
     for (const auto& [queue, file] : files) {

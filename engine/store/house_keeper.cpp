@@ -100,23 +100,36 @@ bool HouseKeeper::isCheckpointDue(std::chrono::steady_clock::time_point now) con
 
 bool HouseKeeper::step()
 {
-    writeQueues();
     m_parts.flush.expireWaiters();
-    const auto now = m_parts.clock.steady();
-    if (isCheckpointDue(now)) {
-        const bool hasManyQueues = m_parts.queues.dirtyCount() > kQueuesWrittenAtOnce;
-        (void)saveCheckpoint(); // failures poison the store and are logged there
-        // With very many queues it takes long; it must not take the disk from the log.
-        const auto took = m_parts.clock.steady() - now;
-        m_nextCheckpoint = now + std::max<std::chrono::steady_clock::duration>(
-                                     kCheckpointInterval, kRestFactor * took);
-        m_restsUntil = hasManyQueues ? m_nextCheckpoint : now + kShortRestFactor * took;
+    if (const std::unique_lock work(m_workMutex, std::try_to_lock); work) { // else next time: waiters must not wait for it
+        writeQueues();
+        saveIfDue();
     }
-    if (now >= m_nextRetention || m_parts.health.state() == StoreState::DiskFull) {
+    if (const auto now = m_parts.clock.steady(); now >= m_nextRetention || m_parts.health.state() == StoreState::DiskFull) {
         m_retain();
         m_nextRetention = now + kRetentionInterval;
     }
     return true;
+}
+
+void HouseKeeper::saveIfDue()
+{
+    const auto now = m_parts.clock.steady();
+    if (!isCheckpointDue(now)) {
+        return;
+    }
+    const bool hasManyQueues = m_parts.queues.dirtyCount() > kQueuesWrittenAtOnce;
+    (void)saveLocked(Save::IfNew); // failures poison the store and are logged there
+    // With very many queues it takes long; it must not take the disk from the log.
+    const auto took = m_parts.clock.steady() - now;
+    m_nextCheckpoint = now + std::max<std::chrono::steady_clock::duration>(kCheckpointInterval, kRestFactor * took);
+    m_restsUntil = hasManyQueues ? m_nextCheckpoint : now + kShortRestFactor * took;
+}
+
+Result<> HouseKeeper::whileNothingIsWritten(const std::function<Result<>()>& work)
+{
+    const std::lock_guard guard(m_workMutex);
+    return work();
 }
 
 /// A failed write or sync is final. Space may come back, and so may whatever kept a file from being opened: the entries
@@ -141,7 +154,6 @@ Result<> HouseKeeper::guardWrite(Result<> outcome)
 
 void HouseKeeper::writeQueues()
 {
-    const std::lock_guard guard(m_workMutex);
     if (m_parts.queues.dirtyCount() > kQueuesWrittenAtOnce &&
         m_parts.queues.tailBytes() < kTailBytesBeforeWrite) {
         return;
@@ -163,6 +175,11 @@ Result<std::int64_t> HouseKeeper::saveQueueEnds()
 Result<> HouseKeeper::saveCheckpoint(Save save)
 {
     const std::lock_guard guard(m_workMutex);
+    return saveLocked(save);
+}
+
+Result<> HouseKeeper::saveLocked(Save save)
+{
     if (m_parts.health.isPoisoned()) {
         return tl::unexpected<Error>(m_parts.health.error());
     }

@@ -56,10 +56,16 @@ public:
     };
     /// Makes queues and index durable as far as they are dispatched, and says so in the checkpoint.
     Result<> saveCheckpoint(Save save = Save::IfNew);
+    /// Runs it while no queue is written and no checkpoint made. The thread goes on with what else it has to do, so it may
+    /// take long.
+    Result<> whileNothingIsWritten(const std::function<Result<>()>& work);
 
 private:
     void run();
+    // These with m_workMutex.
     void writeQueues();
+    void saveIfDue();
+    Result<> saveLocked(Save save);
     void noteAttempt(std::int64_t dispatchedOffset);
     [[nodiscard]] bool isCheckpointDue(std::chrono::steady_clock::time_point now) const;
     Result<std::int64_t> saveQueueEnds();
@@ -70,7 +76,7 @@ private:
     std::chrono::steady_clock::time_point m_nextCheckpoint; // these three: house thread
     std::chrono::steady_clock::time_point m_restsUntil;     // no checkpoint before, however much was written
     std::chrono::steady_clock::time_point m_nextRetention;
-    std::mutex m_workMutex; // one pass at a time: house thread, sync(), close()
+    std::mutex m_workMutex; // one pass at a time: house thread, sync(), close(), deleteTopic()
     std::string m_lastFailure; // logged once
     CheckpointValues m_saved;
     std::int64_t m_savedLogBegin = 0;

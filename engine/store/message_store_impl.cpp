@@ -373,7 +373,8 @@ Result<> MessageStoreImpl::deleteTopic(std::string_view topic)
     // Before the files go no checkpoint may speak of them any more: the next start would make them anew.
     m_queues.beginLeaving(topic);
     Result<> outcome = m_house.saveCheckpoint(HouseKeeper::Save::Always);
-    outcome = outcome ? m_queues.removeTopic(topic, m_log) : std::move(outcome);
+    // Messages that come meanwhile make the topic anew; what is written of its queues then must not be removed with the old.
+    outcome = outcome ? m_house.whileNothingIsWritten([&] { return m_queues.removeTopic(topic, m_log); }) : std::move(outcome);
     m_queues.endLeaving(topic);
     return outcome;
 }

@@ -2,6 +2,7 @@
 #include "engine/store/store_test_kit.h"
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 using namespace gantry;
@@ -57,6 +58,7 @@ private Q_SLOTS:
     void reopensAfterClose();
     void deletesTopicsForGood();
     void aTopicMayGoWhileItIsSynced();
+    void aTopicMayComeBackWhileItIsDeleted();
     void takesPutsFromManyThreads();
     void syncFlushShowsOnlyDurableMessages();
 };
@@ -341,6 +343,44 @@ void TstMessageStore::aTopicMayGoWhileItIsSynced()
         COMPARE_NAMES(f.put("stays", 0, "c").status, PutStatus::Ok);
         QVERIFY(f.store->close());
         f.files->setObserver(nullptr);
+    }
+}
+
+void TstMessageStore::aTopicMayComeBackWhileItIsDeleted()
+{
+    for (const char* removed : {"gone/0", "gone"}) {
+        StoreFixture f;
+        auto opened = MessageStore::open(f.config, {*f.files, f.clock, true});
+        QVERIFY(opened.has_value());
+        f.store = std::move(*opened);
+        using Worker = MessageStore::Worker;
+        COMPARE_NAMES(f.put("gone", 0, "old").status, PutStatus::Ok);
+        QVERIFY(f.store->sync());
+        int times = 0;
+        std::future<bool> house;
+        f.files->setObserver([&](MemoryFileSystem::Call call, const std::filesystem::path& path) {
+            if (call != MemoryFileSystem::Call::Remove || path != kRoot / "consumequeue" / removed || ++times > 1) {
+                return;
+            }
+            COMPARE_NAMES(f.put("gone", 0, "new").status, PutStatus::Ok);
+            f.store->step(Worker::Flush);
+            f.store->step(Worker::Reput);
+            // It must come back without having written the new queue, which would wait here for this very call.
+            house = std::async(std::launch::async, [&] { return f.store->step(Worker::House); });
+            QCOMPARE(house.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+        });
+        QVERIFY(f.store->deleteTopic("gone"));
+        f.files->setObserver(nullptr);
+        QVERIFY(times > 0);
+        house.wait();
+        f.store->step(Worker::House);
+        QCOMPARE(bodies(*f.store, "gone", 0), std::vector<std::string>{"new"});
+        QVERIFY(f.files->exists(kRoot / "consumequeue/gone/0"));
+        QVERIFY(f.store->close());
+        f.store.reset();
+        QVERIFY(f.open());
+        QCOMPARE(f.store->recovery().queuesRebuilt, 0);
+        QCOMPARE(bodies(*f.store, "gone", 0), std::vector<std::string>{"new"});
     }
 }
 

@@ -61,6 +61,8 @@ private Q_SLOTS:
     void missingLastFileKeepsItsNumbers_data();
     void missingLastFileKeepsItsNumbers();
     void deletedTopicStaysDeleted();
+    void filesThatWereCutStayAway_data();
+    void filesThatWereCutStayAway();
     void keysAreNotEnteredTwice();
     void lostQueueEntriesAreMadeAnew_data();
     void lostQueueEntriesAreMadeAnew();
@@ -298,6 +300,45 @@ void TstStoreRecovery::deletedTopicStaysDeleted()
     QCOMPARE(f.store->recovery().scannedRecords, 0);
     QCOMPARE(f.store->queues().size(), std::size_t{1});
     QCOMPARE(bodies(*f.store, "kept", 0), std::vector<std::string>{"kept"});
+}
+
+void TstStoreRecovery::filesThatWereCutStayAway_data()
+{
+    QTest::addColumn<int>("kept");
+    QTest::newRow("where a file ends") << 20;
+    QTest::newRow("within a file") << 15;
+}
+
+/// A power cut brings back names whose removal no directory sync made durable: old entries behind the queue's end.
+void TstStoreRecovery::filesThatWereCutStayAway()
+{
+    QFETCH(const int, kept);
+    StoreFixture f;
+    f.config.commitLogFileSize = 64 * 1024;
+    QVERIFY(f.open());
+    const auto begin = static_cast<std::uint64_t>(putMany(f, kept, nullptr, 100));
+    QVERIFY(f.store->sync());
+    const std::filesystem::path tables[] = {kRoot / "checkpoint", kRoot / "queues.0", kRoot / "queues.1"};
+    std::vector<std::string> vouching; // for the first messages only
+    for (const auto& table : tables) {
+        vouching.push_back(f.files->exists(table) ? f.files->content(table) : std::string());
+    }
+    const auto end = static_cast<std::uint64_t>(putMany(f, 50 - kept, nullptr, 100));
+    QVERIFY(f.store->sync());
+    auto left = f.files->afterKill();
+    left->overwrite(logPath(0), begin, std::string(static_cast<std::size_t>(end - begin), '\0'));
+    for (std::size_t i = 0; i < vouching.size(); ++i) {
+        left->put(tables[i], vouching[i]);
+    }
+    QVERIFY(f.replaceFiles(std::move(left)));
+    QCOMPARE(f.store->maxOffset("t", 0), kept);
+    QCOMPARE(f.store->recovery().queuesRebuilt, 0);
+    const auto third = kRoot / "consumequeue/t/0/00000000000000000800";
+    QVERIFY(f.store->sync());
+    QVERIFY(!f.files->exists(third));
+    const auto cut = f.files->afterPowerCut({0, [](std::size_t) { return true; }});
+    QVERIFY(!cut->exists(third));
+    QVERIFY(!cut->exists(kRoot / "consumequeue/t/0/00000000000000000400"));
 }
 
 void TstStoreRecovery::keysAreNotEnteredTwice()
