@@ -56,6 +56,8 @@ public:
     /// Where at or behind the offset something else than zeros may be, as far as the file system can tell without
     /// reading; the file's size when there is nothing more.
     virtual Result<std::uint64_t> nextData(std::uint64_t offset) { return offset; }
+    /// Where at or behind the offset only zeros begin that the file system knows of; the file's size where it knows none.
+    virtual Result<std::uint64_t> nextHole(std::uint64_t /*offset*/) { return size(); }
     /// Writes all bytes or fails.
     virtual Result<> writeAt(std::uint64_t offset, ByteView bytes) = 0;
     /// The same with bytes that lie in several places, by one call of the system.

@@ -135,6 +135,12 @@ public:
         return errno == ENXIO ? size() : Result<std::uint64_t>(offset);
     }
 
+    Result<std::uint64_t> nextHole(std::uint64_t offset) override
+    {
+        const off_t found = ::lseek(m_descriptor, static_cast<off_t>(offset), SEEK_HOLE);
+        return found >= 0 ? static_cast<std::uint64_t>(found) : size();
+    }
+
     Result<> writeAt(std::uint64_t offset, ByteView bytes) override
     {
         std::size_t done = 0;

@@ -114,16 +114,26 @@ Result<std::size_t> MappedFileQueue::readAt(std::int64_t offset, MutableByteView
     return handle->readAt(static_cast<std::uint64_t>(position), target.first(length), wait);
 }
 
-Result<std::int64_t> MappedFileQueue::nextData(std::int64_t offset) const
+Result<std::vector<MappedFileQueue::Extent>> MappedFileQueue::dataFrom(std::int64_t offset) const
 {
+    std::vector<Extent> extents;
     const MappedFilePtr file = find(offset);
     if (!file) {
-        return offset;
+        return extents;
     }
     GANTRY_TRY(handle, m_cache.open({0, file->fromOffset()}, OpenMode::ReadWrite,
                                     [&] { return file->path(); }));
-    GANTRY_TRY(position, handle->nextData(static_cast<std::uint64_t>(offset - file->fromOffset())));
-    return std::min(file->endOffset(), file->fromOffset() + static_cast<std::int64_t>(position));
+    const auto size = static_cast<std::uint64_t>(file->size());
+    for (auto at = static_cast<std::uint64_t>(offset - file->fromOffset()); at < size;) {
+        GANTRY_TRY(begin, handle->nextData(at));
+        if (begin >= size) {
+            break;
+        }
+        GANTRY_TRY(hole, handle->nextHole(begin));
+        at = std::clamp(hole, begin + 1, size);
+        extents.push_back({file->fromOffset() + static_cast<std::int64_t>(begin), file->fromOffset() + static_cast<std::int64_t>(at)});
+    }
+    return extents;
 }
 
 Result<> MappedFileQueue::writeAt(std::int64_t offset, ByteView bytes)

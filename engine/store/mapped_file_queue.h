@@ -48,8 +48,15 @@ public:
     /// Reads from one file: fewer bytes than asked for at its end, none where no file is.
     Result<std::size_t> readAt(std::int64_t offset, MutableByteView target,
                                ReadWait wait = ReadWait::Allowed) const;
-    /// Where at or behind the offset something else than zeros may be; the end of the offset's file if nowhere in it.
-    Result<std::int64_t> nextData(std::int64_t offset) const;
+    /// Where, from the offset to the end of its file, something else than zeros may be, as far as the file system can tell
+    /// without reading. What it has read ahead counts: so everything is asked before anything is read, or reading would
+    /// make data of the zeros behind it, and so on to the end of the file.
+    struct Extent
+    {
+        std::int64_t begin = 0;
+        std::int64_t end = 0;
+    };
+    Result<std::vector<Extent>> dataFrom(std::int64_t offset) const;
     /// Makes everything written to the file durable, by whomever; for recovery only.
     Result<> sync(const MappedFilePtr& file);
     /// Overwrites and syncs; for recovery only.

@@ -215,22 +215,19 @@ Result<bool> RecordScanner::isZeroAt(std::int64_t from, std::size_t length)
 
 Result<std::int64_t> RecordScanner::nonZeroEnd(std::int64_t from)
 {
-    const MappedFilePtr file = m_segments.find(from);
+    GANTRY_TRY(extents, m_segments.dataFrom(from)); // most of a file that was prepared was never written to
     std::int64_t result = from;
-    for (std::int64_t at = from; file && at < file->endOffset();) {
-        GANTRY_TRY(data, m_segments.nextData(at)); // most of a file that was prepared was never written to
-        at = data;
-        if (at >= file->endOffset()) {
-            break;
+    for (const MappedFileQueue::Extent& extent : extents) {
+        for (std::int64_t at = extent.begin; at < extent.end;) {
+            GANTRY_TRY(bytes, bytesAt(at, m_chunk, extent.end));
+            if (bytes.empty()) {
+                break;
+            }
+            const bool isZero = bytes.front() == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+            const std::size_t last = isZero ? std::string_view::npos : asText(bytes).find_last_not_of('\0');
+            result = last == std::string_view::npos ? result : at + static_cast<std::int64_t>(last) + 1;
+            at += static_cast<std::int64_t>(bytes.size());
         }
-        GANTRY_TRY(bytes, bytesAt(at, m_chunk, file->endOffset()));
-        if (bytes.empty()) {
-            break;
-        }
-        const bool isZero = bytes.front() == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
-        const std::size_t last = isZero ? std::string_view::npos : asText(bytes).find_last_not_of('\0');
-        result = last == std::string_view::npos ? result : at + static_cast<std::int64_t>(last) + 1;
-        at += static_cast<std::int64_t>(bytes.size());
     }
     return result;
 }
