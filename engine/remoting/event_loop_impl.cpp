@@ -5,6 +5,11 @@
 #include "base/thread.h"
 #include "remoting/connection_impl.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace gantry {
@@ -17,9 +22,14 @@ constexpr std::size_t kKeptInboxItems = 1024;
 EventLoopImpl::EventLoopImpl(std::size_t index)
     : m_index(index)
 {
-    // Asio makes what it needs (an epoll and an event descriptor) with the first socket and throws
-    // if it cannot. Have it now, not when the process has run out of descriptors.
-    const Tcp::socket first(m_context);
+    // Asio makes what it needs (an epoll and an event descriptor) with the first descriptor and throws
+    // if it cannot. Have it now, not when the process has run out of them.
+    const int wakeUp = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (wakeUp < 0) {
+        throw std::system_error(errno, std::system_category(), "eventfd");
+    }
+    m_wakeUp.assign(wakeUp);
+    m_wakeUp.non_blocking(true);
 }
 
 EventLoopImpl* EventLoopImpl::current()
@@ -51,9 +61,27 @@ bool EventLoopImpl::tryPost(UniqueFunction<void()> task)
     return enqueue(std::move(item));
 }
 
+/// Not by asio::post(): from another thread that makes a call of the system while it holds the context's mutex. A thread of
+/// low priority that loses the processor there keeps the loop waiting.
 void EventLoopImpl::wake()
 {
-    asio::post(m_context, [this] { drain(); });
+    if (isThisThread()) {
+        asio::post(m_context, [this] { drain(); });
+        return;
+    }
+    constexpr std::uint64_t kOne = 1;
+    while (::write(m_wakeUp.native_handle(), &kOne, sizeof kOne) < 0 && errno == EINTR) {
+    }
+}
+
+void EventLoopImpl::awaitWake()
+{
+    m_wakeUp.async_read_some(asio::buffer(&m_wakeUps, sizeof m_wakeUps), [this](const asio::error_code& error, std::size_t) {
+        if (!error) {
+            drain();
+            awaitWake();
+        }
+    });
 }
 
 void EventLoopImpl::drain()
@@ -204,6 +232,7 @@ void EventLoopImpl::run(const std::string& threadName)
 {
     nameThisThread(threadName);
     threadLoop = this;
+    awaitWake();
     m_context.run();
     // Let the operations that shutDown() aborted complete, so that they release what they hold.
     m_context.restart();
@@ -245,6 +274,7 @@ void EventLoopImpl::shutDown()
         }
     }
     m_sweepTimer.cancel();
+    m_wakeUp.cancel();
     m_work.reset();
     m_context.stop();
 }

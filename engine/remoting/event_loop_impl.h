@@ -104,6 +104,7 @@ public:
 
 private:
     void wake();
+    void awaitWake();
     void drain();
     void perform(LoopItem& item);
     void postRoundEnd();
@@ -116,6 +117,8 @@ private:
     asio::io_context m_context{1};
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> m_work{
         m_context.get_executor()};
+    asio::posix::stream_descriptor m_wakeUp{m_context}; // an eventfd; open as long as somebody may write to it
+    std::uint64_t m_wakeUps = 0;
 
     std::mutex m_mutex;
     std::vector<LoopItem> m_inbox; // guarded, as the two below
