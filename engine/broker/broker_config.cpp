@@ -227,6 +227,7 @@ std::vector<Binding> brokerBindings()
 {
     constexpr std::int64_t kMsMax = 1'000'000'000;
     constexpr std::int64_t kIntMax = std::numeric_limits<std::int32_t>::max();
+    constexpr std::int64_t kColdReadMax = 1024 * kGiB;
     std::vector<Binding> list;
     list.push_back(name("brokerClusterName", GANTRY_MEMBER(clusterName)));
     list.push_back(name("brokerName", GANTRY_MEMBER(brokerName)));
@@ -244,6 +245,7 @@ std::vector<Binding> brokerBindings()
     list.push_back(integer("brokerPermission", GANTRY_MEMBER(permission), 0, 15));
     list.push_back(boolean("longPollingEnable", GANTRY_MEMBER(longPolling)));
     list.push_back(integer("shortPollingTimeMills", GANTRY_MEMBER(shortPolling), 1, kMsMax));
+    list.push_back(integer("globalColdReadThreshold", GANTRY_MEMBER(coldReadBytesPerSecondMax), 0, kColdReadMax));
     list.push_back(integer("channelExpiredTimeout", GANTRY_MEMBER(clientExpiry), 1, kMsMax));
     list.push_back(integer("flushConsumerOffsetInterval", GANTRY_MEMBER(offsetFlushInterval), 1, kMsMax));
     list.push_back(integer("flushDelayOffsetInterval", GANTRY_MEMBER(delayOffsetFlushInterval), 1, kMsMax));

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/properties_file.h"
+#include "base/units.h"
 #include "store/store_config.h"
 
 #include <chrono>
@@ -31,6 +32,9 @@ struct BrokerConfig
     int permission = 6;                              ///< brokerPermission
     bool longPolling = true;                         ///< longPollingEnable
     std::chrono::milliseconds shortPolling{1000};
+    /// globalColdReadThreshold: bytes a second of backlog that all consumers may read while somebody sends, or twice what
+    /// senders bring if that is more; 0 = no limit. Ours: always on (Apache's is with coldDataFlowControlEnable only).
+    std::int64_t coldReadBytesPerSecondMax = 100 * kMiB;
     std::chrono::milliseconds clientExpiry{120'000}; ///< channelExpiredTimeout
     std::chrono::milliseconds offsetFlushInterval{5'000}; ///< flushConsumerOffsetInterval
     std::chrono::milliseconds delayOffsetFlushInterval{10'000};

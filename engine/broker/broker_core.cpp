@@ -37,6 +37,7 @@ BrokerCore::BrokerCore(BrokerConfig brokerConfig, FileSystem& fileSystem, Clock&
     , producers(clock)
     , locks(clock)
     , longPolling(clock)
+    , coldReadPace(config.coldReadBytesPerSecondMax)
 {}
 
 BrokerCore::~BrokerCore() = default;

@@ -5,6 +5,7 @@
 #include "broker/broker_config.h"
 #include "broker/broker_metrics.h"
 #include "broker/broker_stats.h"
+#include "broker/cold_read_pace.h"
 #include "broker/consumer_offset_manager.h"
 #include "broker/consumer_registry.h"
 #include "broker/long_polling.h"
@@ -66,6 +67,7 @@ struct BrokerCore
     ProducerRegistry producers;
     RebalanceLockManager locks;
     LongPolling longPolling;
+    ColdReadPace coldReadPace;
     std::unique_ptr<MessageStore> store;
     std::unique_ptr<DelayService> delay;
     std::unique_ptr<NameServerLink> nameServers;

@@ -5,6 +5,7 @@
 #include "protocol/header_codec.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace gantry {
 
@@ -175,9 +176,22 @@ void PullMessageProcessor::readOrDefer(HeldPull pull, Pass pass)
         return;
     }
     auto deferred = std::make_shared<HeldPull>(std::move(*cold));
-    if (!m_core.runInBackground([this, deferred, pass] { (void)read(std::move(*deferred), pass, true); })) {
+    if (!m_core.runInBackground([this, deferred, pass] { readAside(std::move(*deferred), pass); })) {
         deferred->responder.reply(ResponseCode::SystemBusy, "[OVERLOAD]too many requests wait for the disk, try again");
     }
+}
+
+void PullMessageProcessor::readAside(HeldPull pull, Pass pass)
+{
+    constexpr std::chrono::milliseconds kSleepMax{20}; // a stop or the last sender's end may come
+    for (;;) {
+        const auto delay = m_core.coldReadPace.delay(m_core.clock.steady());
+        if (delay <= delay.zero() || m_core.isStopping || !m_core.isBeingSentTo()) {
+            break;
+        }
+        std::this_thread::sleep_for(std::min<ColdReadPace::Duration>(delay, kSleepMax));
+    }
+    (void)read(std::move(pull), pass, true);
 }
 
 std::optional<HeldPull> PullMessageProcessor::read(HeldPull pull, Pass pass, bool mayWait)
@@ -203,7 +217,11 @@ std::optional<HeldPull> PullMessageProcessor::read(HeldPull pull, Pass pass, boo
     request.messagesMax = std::max(1, header.maxMsgNums);
     request.bytesMax = header.maxMsgBytes ? std::clamp<std::int64_t>(*header.maxMsgBytes, 100, kBytesMax) : kBytesMax;
     request.filter = pull.filter.get();
+    const auto begun = m_core.clock.steady();
     auto result = m_core.store->get(request);
+    if (mayWait) {
+        m_core.coldReadPace.account(begun, result.records.size(), m_core.store->metrics().bytesPut.load(std::memory_order_relaxed));
+    }
     if (result.wouldWait) {
         return pull;
     }

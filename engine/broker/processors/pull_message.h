@@ -35,6 +35,8 @@ private:
     void readOrDefer(HeldPull pull, Pass pass);
     /// Gives the pull back when that would wait for the disk and must not.
     [[nodiscard]] std::optional<HeldPull> read(HeldPull pull, Pass pass, bool mayWait);
+    /// On a background thread, in the pace of backlog.
+    void readAside(HeldPull pull, Pass pass);
     void answer(HeldPull& pull, GetResult result) const;
     void hold(HeldPull pull, const GetResult& result);
 
