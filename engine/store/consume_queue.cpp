@@ -218,6 +218,31 @@ Result<std::vector<std::int64_t>> ConsumeQueue::writeTail(std::int64_t flushedOf
     return touched;
 }
 
+Result<std::vector<std::int64_t>> ConsumeQueue::overwrite(const Entries& entries)
+{
+    const std::lock_guard writing(m_writeMutex);
+    std::vector<std::int64_t> touched;
+    std::int64_t written = 0;
+    {
+        const std::lock_guard guard(m_mutex);
+        written = m_isRemoved || m_firstFile < 0 ? 0 : m_written;
+    }
+    for (auto next = entries.lower_bound(minOffset()); next != entries.end() && next->first < written;) {
+        const std::int64_t from = next->first;
+        const std::int64_t file = fileOf(from);
+        std::string bytes; // of those side by side
+        for (std::int64_t at = from; next != entries.end() && next->first == at && at < written && fileOf(at) == file; ++at, ++next) {
+            appendEntry(bytes, next->second);
+        }
+        GANTRY_TRY(handle, openFile(file));
+        GANTRY_CHECK(writeOutcome(handle->writeAt(static_cast<std::uint64_t>(from * kConsumeQueueEntrySize - file), asBytes(bytes))));
+        if (touched.empty() || touched.back() != file) {
+            touched.push_back(file);
+        }
+    }
+    return touched;
+}
+
 bool ConsumeQueue::hasTail() const
 {
     const std::lock_guard guard(m_mutex);

@@ -7,6 +7,7 @@
 #include "store/file_cache.h"
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -53,6 +54,10 @@ public:
     /// Writes entries of records that end at or before `flushedOffset`, so that files never point
     /// behind the durable log. Returns the begin offsets of the files written to.
     Result<std::vector<std::int64_t>> writeTail(std::int64_t flushedOffset);
+    using Entries = std::map<std::int64_t, RawQueueEntry>; ///< by number in the queue
+    /// Writes them over what the files have in their places; those that have none by now are left out. Returns the begin
+    /// offsets of the files written to.
+    Result<std::vector<std::int64_t>> overwrite(const Entries& entries);
     [[nodiscard]] bool hasTail() const;
     Result<> syncFile(std::int64_t fromOffset);
 

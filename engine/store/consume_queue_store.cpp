@@ -169,6 +169,13 @@ Result<> ConsumeQueueStore::writeTails(std::int64_t flushedOffset)
     return outcome;
 }
 
+Result<> ConsumeQueueStore::overwrite(const ConsumeQueuePtr& queue, const ConsumeQueue::Entries& entries)
+{
+    GANTRY_TRY(touched, queue->overwrite(entries));
+    noteWritten(queue, touched);
+    return {};
+}
+
 void ConsumeQueueStore::noteWritten(const ConsumeQueuePtr& queue,
                                     const std::vector<std::int64_t>& files)
 {

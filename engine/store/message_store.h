@@ -52,7 +52,8 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<MessageStore>> open(StoreConfig config, Dependencies dependencies);
     virtual ~MessageStore() = default; ///< close()
 
-    /// Called on the dispatch thread for every record that became consumable. Set before traffic; must not block.
+    /// Called on the dispatch thread for every record that became consumable, and on another one (then without time and
+    /// properties) for what was damaged and can be asked for again. Set before traffic; must not block.
     virtual void setArrivalListener(std::function<void(const Arrival&)> listener) = 0;
 
     /// Appends; `done` gets the result when the promise of the flush mode holds. The result's offsets are final.

@@ -89,6 +89,9 @@ MessageStoreImpl::MessageStoreImpl(StoreConfig config, Dependencies dependencies
     , m_house(
           {m_config, m_clock, m_health, m_log, m_queues, m_index, m_flush, m_reput, m_checkpoint, m_queueEnds,
            m_isDriven})
+    , m_mender({m_config, m_log, m_queues, m_dispatcher, m_health, m_metrics, m_isDriven,
+                [this](const std::function<Result<>()>& work) { return m_house.whileNothingIsWritten(work); },
+                [this](const Arrival& arrival) { m_reput.announce(arrival); }})
 {}
 
 MessageStoreImpl::~MessageStoreImpl()
@@ -420,6 +423,8 @@ bool MessageStoreImpl::step(Worker worker)
     case Worker::Allocator:
         return m_log.stepAllocator();
     case Worker::House:
+        while (m_mender.step()) {
+        }
         return m_house.step();
     }
     return false;
@@ -449,6 +454,7 @@ Result<> MessageStoreImpl::close()
 Result<> MessageStoreImpl::finishClose()
 {
     m_log.withoutAppends([this] { m_health.close(); }); // after this nothing is appended
+    m_mender.stop();
     m_house.stop();
     m_flush.stop();
     m_reput.stop();

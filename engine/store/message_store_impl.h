@@ -11,6 +11,7 @@
 #include "store/index_service.h"
 #include "store/message_store.h"
 #include "store/queue_ends.h"
+#include "store/queue_mender.h"
 #include "store/record_dispatcher.h"
 #include "store/reput_service.h"
 #include "store/retention.h"
@@ -95,6 +96,7 @@ private:
     ReputService m_reput;
     Retention m_retention;
     HouseKeeper m_house;
+    QueueMender m_mender;
     bool m_isStarted = false;
     std::mutex m_closeMutex; // guards what follows
     bool m_isClosed = false;

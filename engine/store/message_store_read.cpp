@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace gantry {
 
@@ -40,11 +41,14 @@ std::int64_t memoryWindow()
 class RecordCollector
 {
 public:
+    /// Whether an entry that does not fit its record is being made anew.
+    using Ask = std::function<bool(std::int64_t queueOffset)>;
     RecordCollector(const StoreConfig& config, const CommitLog& log, const GetRequest& request,
-                    GetResult& result)
+                    const Ask& mayBeMended, GetResult& result)
         : m_config(config)
         , m_log(log)
         , m_request(request)
+        , m_mayBeMended(mayBeMended)
         , m_result(result)
         , m_bytesMax(std::clamp(request.bytesMax, kBytesMin, kBytesMax))
         , m_end(log.writtenOffset())
@@ -56,12 +60,15 @@ public:
         if (isFull(entry)) {
             readRun(); // a filter may leave some of them out
         }
-        if (isFull(entry)) {
+        if (isFull(entry) || m_stoppedAt >= 0) {
             return false;
         }
         const std::int64_t runEnd = m_runOffset + m_runSize;
         if (m_runSize > 0 && (entry.offset != runEnd || m_runSize + entry.size > kRunBytesMax)) {
             readRun();
+            if (m_stoppedAt >= 0) {
+                return false;
+            }
         }
         if (m_runSize == 0) {
             m_runOffset = entry.offset;
@@ -75,6 +82,8 @@ public:
     void finish() { readRun(); }
     [[nodiscard]] bool lostRecords() const { return m_lost > 0; }
     [[nodiscard]] bool wouldWait() const { return m_wouldWait; }
+    /// The entry that is being made anew, -1 if there is none: what lies behind was left out.
+    [[nodiscard]] std::int64_t stoppedAt() const { return m_stoppedAt; }
     [[nodiscard]] std::uint64_t damaged() const { return m_damaged; }
 
 private:
@@ -111,8 +120,15 @@ private:
             const auto size = static_cast<std::size_t>(entry.size);
             const bool isThere = position + size <= got;
             const std::string_view bytes =
-                std::string_view(m_result.records).substr(before + position, size);
-            if (isThere && isWanted(entry, asBytes(bytes))) {
+                std::string_view(m_result.records).substr(before + position, isThere ? size : 0);
+            const RecordParse parse = parseRecord(asBytes(bytes), !planted(SeededBug::ReadSkipsCrc));
+            if (count && m_stoppedAt < 0 && isEntryDamaged(entry, parse) && m_mayBeMended(entry.queueOffset)) {
+                m_stoppedAt = entry.queueOffset;
+            }
+            if (m_stoppedAt >= 0) {
+                --m_planned;
+                m_plannedBytes -= entry.size;
+            } else if (isThere && isWanted(entry, parse, asBytes(bytes))) {
                 std::copy(bytes.begin(), bytes.end(),
                           m_result.records.begin() + static_cast<std::ptrdiff_t>(kept));
                 kept += size;
@@ -127,9 +143,20 @@ private:
         m_runSize = 0;
     }
 
-    bool isWanted(const ConsumeQueueEntry& entry, ByteView bytes)
+    /// What it points at is not its message. It is a damaged record, if that says so itself.
+    [[nodiscard]] bool isEntryDamaged(const ConsumeQueueEntry& entry, const RecordParse& parse) const
     {
-        const RecordParse parse = parseRecord(bytes, !planted(SeededBug::ReadSkipsCrc));
+        const bool hasHeader = parse.status == RecordStatus::Ok || parse.status == RecordStatus::BadBodyCrc;
+        if (hasHeader && parse.record.physicalOffset == entry.commitLogOffset && parse.record.totalSize == entry.size &&
+            isOfQueue(parse.record)) {
+            return false;
+        }
+        // Deleted meanwhile; or made of others' records, which do not say where they are entered.
+        return entry.commitLogOffset >= m_log.minOffset() && !isLightQueue();
+    }
+
+    bool isWanted(const ConsumeQueueEntry& entry, const RecordParse& parse, ByteView bytes)
+    {
         const bool isInPlace = parse.record.physicalOffset == entry.commitLogOffset;
         // An entry is damaged, too, that is longer than its record or speaks of another queue's.
         const bool isWhole =
@@ -152,12 +179,14 @@ private:
     /// Apache's light queues (%LMQ%) are made of other queues' records.
     [[nodiscard]] bool isOfQueue(const RecordView& record) const
     {
-        return (record.topic == m_request.topic && record.queueId == m_request.queueId) || m_request.topic.starts_with("%LMQ%");
+        return (record.topic == m_request.topic && record.queueId == m_request.queueId) || isLightQueue();
     }
+    [[nodiscard]] bool isLightQueue() const { return m_request.topic.starts_with("%LMQ%"); }
 
     const StoreConfig& m_config;
     const CommitLog& m_log;
     const GetRequest& m_request;
+    const Ask& m_mayBeMended;
     GetResult& m_result;
     const std::int64_t m_bytesMax;
     const std::int64_t m_end;
@@ -169,6 +198,7 @@ private:
     std::uint64_t m_lost = 0;
     std::uint64_t m_damaged = 0;
     bool m_wouldWait = false;
+    std::int64_t m_stoppedAt = -1;
 };
 
 GetResult comeAgain()
@@ -255,7 +285,8 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
         first.isValid() && m_log.writtenOffset() - first.offset > request.distanceMax) {
         return comeAgain();
     }
-    RecordCollector collector(m_config, m_log, request, result);
+    const RecordCollector::Ask mayBeMended = [&](std::int64_t queueOffset) { return m_mender.ask(queue, queueOffset); };
+    RecordCollector collector(m_config, m_log, request, mayBeMended, result);
     const std::int64_t logBegin = m_log.minOffset();
     bool lost = false;
     std::int64_t at = request.offset;
@@ -264,7 +295,10 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
     for (; at < end; ++at) {
         const RawQueueEntry entry =
             loadQueueEntry(asBytes(*raw).data() + (at - request.offset) * kConsumeQueueEntrySize);
-        if (!entry.isValid()) { // zeroed by the disk: its message is in the log, but nobody knows where
+        if (!entry.isValid() && mayBeMended(at)) { // zeroed by the disk: its message is in the log
+            break;
+        }
+        if (!entry.isValid()) {
             log::error("store", "entry {} of queue {} of {} is damaged; its message is passed over", at, request.queueId,
                        request.topic);
             m_metrics.damagedRecords.fetch_add(1, std::memory_order_relaxed);
@@ -286,10 +320,11 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
         return comeAgain();
     }
     lost = lost || collector.lostRecords();
-    result.nextBeginOffset = at;
-    result.status = result.messageCount > 0 ? GetStatus::Found
-                    : lost                  ? GetStatus::MessageWasRemoving
-                                            : GetStatus::NoMatchedMessage;
+    result.nextBeginOffset = collector.stoppedAt() >= 0 ? collector.stoppedAt() : at;
+    result.status = result.messageCount > 0                    ? GetStatus::Found
+                    : result.nextBeginOffset == request.offset ? GetStatus::OffsetFoundNull // again a little later
+                    : lost                                     ? GetStatus::MessageWasRemoving
+                                                               : GetStatus::NoMatchedMessage;
     m_metrics.damagedRecords.fetch_add(collector.damaged(), std::memory_order_relaxed);
     m_metrics.messagesGot.fetch_add(static_cast<std::uint64_t>(result.messageCount),
                                     std::memory_order_relaxed);

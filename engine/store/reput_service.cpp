@@ -173,6 +173,13 @@ ReputService::Listener ReputService::currentListener()
     return m_listener;
 }
 
+void ReputService::announce(const MessageStore::Arrival& arrival)
+{
+    if (const Listener listener = currentListener()) {
+        (*listener)(arrival);
+    }
+}
+
 void ReputService::dispatchRecord(const RecordView& record, const Listener& listener)
 {
     const RecordDispatcher::Outcome outcome = m_dispatcher.dispatch(record);

@@ -28,6 +28,8 @@ public:
 
     void setListener(std::function<void(const MessageStore::Arrival&)> listener);
     void start(std::int64_t from, std::int64_t lastStoreTimestampMs);
+    /// Tells the listener of something that became readable otherwise. Any thread.
+    void announce(const MessageStore::Arrival& arrival);
     /// Dispatches what may be seen, then joins.
     void stop();
     void notify() { m_signal.notify(); }

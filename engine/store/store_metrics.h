@@ -28,6 +28,7 @@ struct StoreMetrics
     std::atomic<std::uint64_t> getsMissed{0};
     std::atomic<std::uint64_t> recordsDispatched{0};
     std::atomic<std::uint64_t> damagedRecords{0};
+    std::atomic<std::uint64_t> queueEntriesMended{0}; ///< damaged ConsumeQueue entries made anew from the CommitLog
     std::atomic<std::int64_t> lossWindowMaxMs{0}; ///< longest time that something written waited to be durable
 };
 

@@ -296,7 +296,11 @@ std::string readAll(MessageStore& store)
             request.topic = topic;
             request.queueId = queueId;
             request.offset = at;
-            const GetResult got = store.get(request);
+            GetResult got = store.get(request);
+            if (got.nextBeginOffset == at) { // the entry is damaged
+                (void)store.step(MessageStore::Worker::House);
+                got = store.get(request);
+            }
             const auto messages = decodeMessages(got.records);
             GANTRY_ASSERT(messages, "the store gave out damage: {}", messages.error().message);
             for (const MessageExt& message : *messages) {

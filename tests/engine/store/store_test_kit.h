@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 /// QCOMPARE for enums whose toString() is the engine's.
@@ -60,6 +61,18 @@ inline std::string keyProperty(const std::string& key)
 }
 
 /// The bodies of everything a queue gives, read as a consumer would.
+/// get(), again while entries are being made anew.
+inline GetResult getMended(MessageStore& store, const GetRequest& request)
+{
+    constexpr int kAttempts = 3000; // of a millisecond
+    GetResult got = store.get(request);
+    for (int i = 0; i < kAttempts && got.status == GetStatus::OffsetFoundNull; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        got = store.get(request);
+    }
+    return got;
+}
+
 inline std::vector<std::string> bodies(MessageStore& store, std::string_view topic,
                                        std::int32_t queueId, std::int64_t from = 0)
 {
@@ -70,7 +83,7 @@ inline std::vector<std::string> bodies(MessageStore& store, std::string_view top
         request.topic = topic;
         request.queueId = queueId;
         request.offset = offset;
-        const GetResult got = store.get(request);
+        const GetResult got = getMended(store, request);
         for (std::size_t at = 0; at < got.records.size();) {
             const RecordParse parse = parseRecord(asBytes(got.records).subspan(at), true);
             if (parse.status != RecordStatus::Ok) {
