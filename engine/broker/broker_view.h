@@ -96,6 +96,7 @@ struct BrokerView
     StoreConfig storeConfig;
     StorePositions store;
     RecoveryReport recovery;
+    std::uint64_t queueEntriesMended = 0; ///< since start
     HistogramSnapshot putLatency;   ///< since start; subtract two for an interval
     HistogramSnapshot flushLatency;
     BrokerCounters counters;

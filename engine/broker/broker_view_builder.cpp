@@ -143,6 +143,7 @@ BrokerView buildBrokerView(const BrokerCore& core, const std::vector<ConnectionP
     view.storeConfig = core.config.store;
     view.store = core.store->positions();
     view.recovery = core.store->recovery();
+    view.queueEntriesMended = core.store->metrics().queueEntriesMended.load(std::memory_order_relaxed);
     view.putLatency = core.store->metrics().putLatency.snapshot();
     view.flushLatency = core.store->metrics().flushLatency.snapshot();
 

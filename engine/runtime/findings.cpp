@@ -51,6 +51,11 @@ void checkStore(const BrokerInfo& broker, std::vector<Finding>& findings)
                                         firstOf(recovery.damagedOffsets)),
                             "brokers", broker.name});
     }
+    if (const std::int64_t mended = broker.queueEntriesMended.value_or(0); mended > 0) {
+        findings.push_back({FindingSeverity::Warning,
+                            fmt::format("Broker {} made {} damaged ConsumeQueue {} anew", broker.name, mended, mended == 1 ? "entry" : "entries"),
+                            "The CommitLog had what they stood for, so consumers miss nothing. Check the disk.", "brokers", broker.name});
+    }
     if (recovery.wasPoisoned) {
         findings.push_back({FindingSeverity::Warning, fmt::format("Broker {} could not write to its disk before its last start", broker.name),
                             "A write or a sync had failed, and it refused every further message until it was started again. Check the disk and the "

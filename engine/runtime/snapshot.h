@@ -79,6 +79,7 @@ struct BrokerInfo
     std::optional<std::int64_t> diskAvailableBytes;
     std::optional<RetentionInfo> retention;
     std::optional<RecoveryReport> recovery;     ///< of its last start
+    std::optional<std::int64_t> queueEntriesMended; ///< damaged ConsumeQueue entries made anew since start
     std::string indexProblem;                   ///< why messages are not found by key any more; empty while they are
     std::optional<std::int64_t> heldPulls;
     std::optional<std::int64_t> connections;

@@ -202,6 +202,7 @@ void SnapshotBuilder::addBrokers(const ClusterObservation& now, ClusterSnapshot&
         fillStore(view.store, info);
         info.retention = retentionOf(view.storeConfig, view.store);
         info.recovery = view.recovery;
+        info.queueEntriesMended = static_cast<std::int64_t>(view.queueEntriesMended);
         info.heldPulls = static_cast<std::int64_t>(view.counters.heldPulls);
         info.connections = static_cast<std::int64_t>(view.counters.connections);
         info.delayedWaiting = static_cast<std::int64_t>(view.counters.delayedWaiting);

@@ -151,6 +151,7 @@ private Q_SLOTS:
         view.store.retention.problem = "an expired CommitLog file stays: permission denied";
         view.recovery.cleanExit = false;
         view.recovery.damagedOffsets = {10, 20, 30, 40, 50};
+        view.queueEntriesMended = 204;
         const auto snapshot = builder.build(now);
         const auto& broker = snapshot->brokers[0];
         QVERIFY(broker.retention.has_value());
@@ -166,6 +167,7 @@ private Q_SLOTS:
         };
         QVERIFY(isFound("has 5 damaged messages"));
         QVERIFY(isFound("10, 20, 30 and 2 more"));
+        QVERIFY(isFound("made 204 damaged ConsumeQueue entries anew"));
         QVERIFY(isFound("permission denied"));
         QVERIFY(isFound("was not stopped cleanly"));
         QVERIFY(isFound("is 70 % full")); // above this broker's own 60 %
