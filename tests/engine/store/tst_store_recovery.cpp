@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where recovery begins to read, what it takes for granted because a checkpoint says so, and what it does not.
-#include "engine/store/store_test_kit.h"
-#include "support/store_checker.h"
+#include "engine/store/recovery_kit.h"
 
 #include "base/log.h"
 
@@ -9,41 +8,6 @@
 
 using namespace gantry;
 using namespace gantry::test;
-
-namespace {
-
-std::filesystem::path logPath(std::int64_t offset)
-{
-    return kRoot / "commitlog" / QString("%1").arg(offset, 20, 10, QChar('0')).toStdString();
-}
-
-QString problemsOf(MemoryFileSystem& files, int holesAllowed = 0)
-{
-    StoreChecker checker(files, kRoot);
-    checker.read();
-    QStringList problems;
-    for (const std::string& problem : checker.problems(holesAllowed)) {
-        problems.append(QString::fromStdString(problem));
-    }
-    return problems.join('\n');
-}
-
-/// The offset behind the last record.
-std::int64_t putMany(StoreFixture& f, int count, std::vector<std::string>* sent = nullptr, std::size_t length = 700)
-{
-    std::int64_t end = 0;
-    for (int i = 0; i < count; ++i) {
-        const std::string body = std::to_string(f.store->maxOffset("t", 0)) + "/" + std::to_string(i) + std::string(length, '.');
-        const PutResult put = f.put("t", 0, body, keyProperty("k" + std::to_string(i)));
-        end = put.status == PutStatus::Ok ? put.commitLogOffset + put.size : -1;
-        if (sent) {
-            sent->push_back(body);
-        }
-    }
-    return end;
-}
-
-} // namespace
 
 class TstStoreRecovery : public QObject
 {
@@ -64,12 +28,6 @@ private Q_SLOTS:
     void filesThatWereCutStayAway_data();
     void filesThatWereCutStayAway();
     void keysAreNotEnteredTwice();
-    void lostQueueEntriesAreMadeAnew_data();
-    void lostQueueEntriesAreMadeAnew();
-    void onlyTheDamagedQueueIsMadeAnew();
-    void secondKillKeepsWhatIsVouchedFor_data();
-    void secondKillKeepsWhatIsVouchedFor();
-    void expiredQueueFilesAreNotMissed();
 };
 
 void TstStoreRecovery::readsFromTheCheckpointOn()
@@ -366,187 +324,6 @@ void TstStoreRecovery::keysAreNotEnteredTwice()
     QVERIFY(f.killAndReopen());
     QVERIFY(f.store->close());
     QCOMPARE(problemsOf(*f.files), QString{});
-}
-
-namespace {
-
-using Damage = void (*)(MemoryFileSystem&);
-
-std::filesystem::path queuePath(int file)
-{
-    return kRoot / "consumequeue" / "t" / "0" / QString("%1").arg(file * 400, 20, 10, QChar('0')).toStdString();
-}
-
-void removeFile(MemoryFileSystem& files, int number)
-{
-    (void)files.remove(queuePath(number));
-}
-
-/// 20 entries a file, 70 in all.
-const std::pair<const char*, Damage> kQueueDamages[] = {
-    {"first file", [](MemoryFileSystem& files) { removeFile(files, 0); }},
-    {"first two files", [](MemoryFileSystem& files) { removeFile(files, 0); removeFile(files, 1); }},
-    {"file in the middle", [](MemoryFileSystem& files) { removeFile(files, 1); }},
-    {"last file", [](MemoryFileSystem& files) { removeFile(files, 3); }},
-    {"all files", [](MemoryFileSystem& files) { (void)files.removeTree(kRoot / "consumequeue" / "t" / "0"); }},
-    {"topic", [](MemoryFileSystem& files) { (void)files.removeTree(kRoot / "consumequeue" / "t"); }},
-    {"everything", [](MemoryFileSystem& files) { (void)files.removeTree(kRoot / "consumequeue"); }},
-    {"last entry", [](MemoryFileSystem& files) { files.overwrite(queuePath(3), 9 * 20, std::string(20, '\0')); }},
-    {"zeros in the last file", [](MemoryFileSystem& files) { files.overwrite(queuePath(3), 2 * 20, std::string(60, '\0')); }},
-    {"last entries", [](MemoryFileSystem& files) { files.overwrite(queuePath(3), 0, std::string(200, '\0')); }},
-};
-
-} // namespace
-
-void TstStoreRecovery::lostQueueEntriesAreMadeAnew_data()
-{
-    QTest::addColumn<int>("damage");
-    QTest::addColumn<bool>("isClean");
-    QTest::addColumn<bool>("goesOn");
-    for (std::size_t i = 0; i < std::size(kQueueDamages); ++i) {
-        for (const bool isClean : {false, true}) {
-            for (const bool goesOn : {false, true}) {
-                QTest::addRow("%s, %s, %s", kQueueDamages[i].first, isClean ? "clean" : "killed",
-                              goesOn ? "with more behind" : "all of it vouched for")
-                    << static_cast<int>(i) << isClean << goesOn;
-            }
-        }
-    }
-}
-
-void TstStoreRecovery::lostQueueEntriesAreMadeAnew()
-{
-    QFETCH(const int, damage);
-    QFETCH(const bool, isClean);
-    QFETCH(const bool, goesOn);
-    StoreFixture f;
-    QVERIFY(f.open());
-    std::vector<std::string> sent;
-    putMany(f, goesOn ? 60 : 70, &sent);
-    f.put("u", 0, "of another queue", keyProperty("other"));
-    QVERIFY(f.store->sync());
-    putMany(f, goesOn ? 10 : 0, &sent);
-    QVERIFY(!isClean || f.store->close());
-    QTRY_VERIFY(isClean || f.store->positions().dispatchedOffset == f.store->positions().maxOffset);
-    auto left = f.files->afterKill();
-    if (left->exists(queuePath(3)) || goesOn) { // without a checkpoint the last file may not have been written yet
-        const bool needsLast = damage == 3 || damage >= 7;
-        if (!needsLast || left->exists(queuePath(3))) {
-            kQueueDamages[damage].second(*left);
-        }
-    }
-    QVERIFY(f.replaceFiles(std::move(left)));
-    QCOMPARE(bodies(*f.store, "t", 0), sent);
-    QCOMPARE(f.store->minOffset("t", 0), 0);
-    QCOMPARE(bodies(*f.store, "u", 0), std::vector<std::string>{"of another queue"});
-    QVERIFY(f.store->recovery().damagedOffsets.empty());
-    if (!goesOn || isClean) {
-        QCOMPARE(f.store->recovery().queuesRebuilt, damage == 6 ? 2 : 1);
-        QVERIFY(f.store->recovery().rebuiltFromOffset >= 0);
-    }
-    QCOMPARE(f.put("t", 0, "next").queueOffset, 70);
-    sent.push_back("next");
-    QVERIFY(f.killAndReopen());
-    QCOMPARE(bodies(*f.store, "t", 0), sent);
-    QVERIFY(f.reopen());
-    QVERIFY(f.store->recovery().cleanExit);
-    QCOMPARE(f.store->recovery().queuesRebuilt, 0);
-    QCOMPARE(f.store->recovery().scannedBytes, 0);
-    QVERIFY(f.store->close());
-    QCOMPARE(problemsOf(*f.files), QString{});
-}
-
-void TstStoreRecovery::onlyTheDamagedQueueIsMadeAnew()
-{
-    // What was deleted is in the log still, and so is a damaged record that nothing but its queue's entry knows of.
-    StoreFixture f;
-    QVERIFY(f.open());
-    std::vector<std::string> sent;
-    putMany(f, 30, &sent);
-    f.put("gone", 0, "deleted");
-    f.put("u", 0, "zero");
-    const PutResult damaged = f.put("u", 0, "one");
-    f.put("u", 0, "two");
-    QVERIFY(f.store->deleteTopic("gone"));
-    auto left = f.files->afterKill();
-    left->overwrite(logPath(damaged.commitLogOffset / f.config.commitLogFileSize * f.config.commitLogFileSize),
-                    static_cast<std::uint64_t>(damaged.commitLogOffset % f.config.commitLogFileSize), std::string(20, 'U'));
-    QVERIFY(left->remove(queuePath(0)));
-    QVERIFY(f.replaceFiles(std::move(left)));
-    QCOMPARE(f.store->recovery().queuesRebuilt, 1);
-    QCOMPARE(bodies(*f.store, "t", 0), sent);
-    QCOMPARE(f.store->maxOffset("u", 0), 3);
-    QCOMPARE(bodies(*f.store, "u", 0), (std::vector<std::string>{"zero", "two"}));
-    QCOMPARE(f.store->queues().size(), std::size_t{2});
-}
-
-void TstStoreRecovery::secondKillKeepsWhatIsVouchedFor_data()
-{
-    damagedLastRecordIsNotCut_data();
-}
-
-void TstStoreRecovery::secondKillKeepsWhatIsVouchedFor()
-{
-    // One queue is made anew from far before the checkpoint. What the checkpoint says of all else holds, however often
-    // the process dies before it wrote another.
-    QFETCH(const bool, isClean);
-    StoreFixture f;
-    QVERIFY(f.open());
-    std::vector<std::string> sent;
-    putMany(f, 30, &sent);
-    const std::int64_t begin = f.put("u", 0, "zero").commitLogOffset;
-    const PutResult last = f.put("u", 0, "one");
-    const std::int64_t end = last.commitLogOffset + last.size;
-    QVERIFY(isClean ? f.store->close().has_value() : f.store->sync().has_value());
-    auto left = f.files->afterKill();
-    const std::int64_t file = last.commitLogOffset / f.config.commitLogFileSize * f.config.commitLogFileSize;
-    left->overwrite(logPath(file), static_cast<std::uint64_t>(last.commitLogOffset - file),
-                    std::string(static_cast<std::size_t>(last.size), '\0'));
-    QVERIFY(left->remove(queuePath(0)));
-    QVERIFY(f.replaceFiles(std::move(left)));
-    for (int round = 0; round < 4; ++round) {
-        QCOMPARE(f.store->recovery().queuesRebuilt, 1);
-        QCOMPARE(f.store->recovery().damagedOffsets, std::vector<std::int64_t>{last.commitLogOffset});
-        QCOMPARE(f.store->recovery().truncatedAtOffset, -1);
-        QCOMPARE(f.store->positions().maxOffset, end);
-        QCOMPARE(bodies(*f.store, "t", 0), sent);
-        QCOMPARE(f.store->maxOffset("u", 0), 2);
-        QVERIFY(begin < last.commitLogOffset);
-        if (round % 2 == 0) {
-            QVERIFY(f.killAndReopen());
-        } else {
-            auto cut = f.files->afterPowerCut(static_cast<std::uint64_t>(round));
-            QVERIFY(f.replaceFiles(std::move(cut)));
-        }
-    }
-    QCOMPARE(f.put("u", 0, "two").queueOffset, 2);
-    QVERIFY(f.store->sync());
-    QVERIFY(f.killAndReopen());
-    QCOMPARE(f.store->recovery().queuesRebuilt, 0);
-    QCOMPARE(bodies(*f.store, "t", 0), sent);
-    QCOMPARE(f.store->maxOffset("u", 0), 3);
-}
-
-void TstStoreRecovery::expiredQueueFilesAreNotMissed()
-{
-    StoreFixture f;
-    QVERIFY(f.open());
-    putMany(f, 50);
-    QVERIFY(f.store->sync());
-    f.clock.advance(std::chrono::hours(100));
-    putMany(f, 50);
-    QVERIFY(f.store->sync());
-    QVERIFY(f.store->deleteExpiredFiles() > 0);
-    const std::int64_t first = f.store->minOffset("t", 0);
-    QVERIFY(first >= 20);
-    QVERIFY(f.killAndReopen()); // no checkpoint since
-    QCOMPARE(f.store->recovery().queuesRebuilt, 0);
-    QCOMPARE(f.store->minOffset("t", 0), first);
-    QVERIFY(f.store->sync());
-    QVERIFY(f.reopen());
-    QCOMPARE(f.store->recovery().queuesRebuilt, 0);
-    QCOMPARE(f.store->recovery().scannedBytes, 0);
-    QCOMPARE(f.store->minOffset("t", 0), first);
 }
 
 QTEST_APPLESS_MAIN(TstStoreRecovery)
