@@ -164,7 +164,8 @@ BrokerView buildBrokerView(const BrokerCore& core, const std::vector<ConnectionP
     for (const auto& [name, config] : *topics) {
         view.topics.push_back(viewOf(core, *config));
     }
-    for (const auto& [name, group] : *core.groups.table()) {
+    const auto groups = core.groups.table(); // held: a loop over a temporary's table would outlive it
+    for (const auto& [name, group] : *groups) {
         view.groups.push_back(*group);
     }
     auto consumers = core.consumers.all();

@@ -110,10 +110,12 @@ SubscriptionGroupTable SubscriptionGroupManager::toTable() const
 {
     SubscriptionGroupTable result;
     result.dataVersion = dataVersion();
-    for (const auto& [name, group] : *m_table.load()) {
+    const auto table = m_table.load(); // held while it is read, as the other below
+    for (const auto& [name, group] : *table) {
         result.groups.emplace(name, *group);
     }
-    for (const auto& [group, topics] : *m_forbidden.load()) {
+    const auto forbidden = m_forbidden.load();
+    for (const auto& [group, topics] : *forbidden) {
         result.forbidden[group].insert(topics.begin(), topics.end());
     }
     return result;

@@ -187,11 +187,11 @@ void TstBrokerCrash::keepsWhatItAcknowledged_data()
 void TstBrokerCrash::runRound(const std::string& address, ServerProcess& server, int round, Journal& journal)
 {
     IoRuntime runtime({});
+    const auto before = journal.acknowledged.size();
     std::vector<std::thread> senders;
     for (int sender = 0; sender < kSenders; ++sender) {
         senders.emplace_back([&, sender] { sendLoop(runtime, address, round, sender, journal); });
     }
-    const auto before = journal.acknowledged.size();
     QElapsedTimer timer;
     timer.start();
     std::size_t now = before;

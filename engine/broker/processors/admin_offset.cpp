@@ -108,7 +108,8 @@ AdminResult brokerConsumeStats(const BrokerCore& core, const GetBrokerConsumeSta
 {
     ConsumeStatsList list;
     list.brokerAddr = core.address;
-    for (const auto& [group, config] : *core.groups.table()) {
+    const auto groups = core.groups.table(); // held while it is read
+    for (const auto& [group, config] : *groups) {
         auto& ofGroup = list.consumeStats[group];
         for (const std::string& name : core.offsets.topicsOf(group)) {
             const auto topic = core.topics.find(name);

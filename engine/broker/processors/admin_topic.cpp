@@ -157,7 +157,8 @@ AdminResult groupsOfTopic(const BrokerCore& core, const QueryTopicConsumeByWhoHe
 AdminResult systemTopics(const BrokerCore& core)
 {
     TopicList list;
-    for (const auto& [name, topic] : *core.topics.table()) {
+    const auto topics = core.topics.table(); // held while it is read
+    for (const auto& [name, topic] : *topics) {
         if (isReserved(core, name)) {
             list.topics.push_back(name);
         }
