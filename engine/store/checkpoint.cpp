@@ -52,6 +52,16 @@ Result<CheckpointValues> Checkpoint::load()
     return values;
 }
 
+Result<> Checkpoint::sync()
+{
+    if (!m_files.exists(m_path)) {
+        return {};
+    }
+    GANTRY_TRY(file, m_files.open(m_path, OpenMode::ReadWrite));
+    GANTRY_CHECK(syncOutcome(file->syncData()));
+    return syncOutcome(m_files.syncDirectory(m_path.parent_path()));
+}
+
 Result<> Checkpoint::save(const CheckpointValues& values)
 {
     std::string raw;

@@ -37,6 +37,8 @@ public:
     {}
     /// A missing or short file gives zeros: everything is looked at again.
     Result<CheckpointValues> load();
+    /// Makes durable what load() gave: the process that wrote it may have died before it could.
+    Result<> sync();
     /// Writes and syncs, sealed.
     Result<> save(const CheckpointValues& values);
 

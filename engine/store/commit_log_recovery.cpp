@@ -5,6 +5,7 @@
 #include "base/units.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace gantry {
@@ -280,6 +281,7 @@ Result<bool> CommitLogRecovery::scan(std::int64_t from, std::int64_t start)
                          next->fromOffset());
             m_at = next->fromOffset();
         } else if (item.kind == RecordScanner::Kind::Blank) {
+            GANTRY_CHECK(mendBlank(item.record.totalSize));
             m_at = m_segments.find(m_at)->endOffset();
         } else if (item.kind == RecordScanner::Kind::Damaged) {
             GANTRY_TRY(goesOn, stepOverDamage(item));
@@ -306,6 +308,18 @@ Result<bool> CommitLogRecovery::scan(std::int64_t from, std::int64_t start)
             }
         }
     }
+}
+
+/// Its length may lie in a sector that never reached the disk, its magic in the next one.
+Result<> CommitLogRecovery::mendBlank(std::int32_t length)
+{
+    const std::int64_t rest = m_segments.find(m_at)->endOffset() - m_at;
+    if (length == rest) {
+        return {};
+    }
+    std::array<std::byte, sizeof(std::int32_t)> raw{};
+    storeBig(raw.data(), static_cast<std::int32_t>(rest));
+    return m_segments.writeAt(m_at, raw);
 }
 
 /// Where files are gone that had what the checkpoint vouches for, their offsets are not given away again. Files begin at
@@ -339,7 +353,7 @@ bool CommitLogRecovery::enter(const RecordView& record, bool isDamaged, bool may
     if (record.physicalOffset < m_fullFrom && (!queue || !m_damaged.queues.contains(queue))) {
         return true; // its queue has it, or was deleted
     }
-    if (queue && record.physicalOffset < queue->loadedBegin()) {
+    if (queue && record.physicalOffset < queue->loadedBegin() && beginsThere(queue)) {
         m_dispatcher.index(record); // of a topic that was deleted and came back since
         return true;
     }
@@ -373,6 +387,23 @@ bool CommitLogRecovery::enter(const RecordView& record, bool isDamaged, bool may
     }
     isDamaged ? m_dispatcher.dispatchDamaged(record) : m_dispatcher.dispatch(record);
     return true;
+}
+
+/// Whether the log has the queue's first message where the files say. They may be older than the log's end, which was cut
+/// and written again since.
+bool CommitLogRecovery::beginsThere(const ConsumeQueuePtr& queue)
+{
+    const auto known = m_begins.find(queue);
+    if (known != m_begins.end()) {
+        return known->second;
+    }
+    RecordScanner scanner(m_segments, true, kProbeChunk);
+    const auto item = scanner.at(queue->loadedBegin(), kNoLimit);
+    const bool isRecord = item && (item->kind == RecordScanner::Kind::Record || item->hasHeader);
+    const bool isBegin = isRecord && item->record.topic == queue->topic() && item->record.queueId == queue->queueId() &&
+                         item->record.queueOffset == 0;
+    m_begins.emplace(queue, isBegin);
+    return isBegin;
 }
 
 /// The record is damaged, says that it is further along its queue than damage can explain, or that it is the first of a

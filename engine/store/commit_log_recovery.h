@@ -51,6 +51,7 @@ private:
 
     /// Fits the cache, so that what was read is checked while it is near.
     static constexpr std::size_t kScanChunk = 512 * kKiB;
+    static constexpr std::size_t kProbeChunk = 4 * kKiB; // for one record
 
     Result<std::int64_t> startAfterCleanExit(const CheckpointValues& checkpoint);
     Result<std::int64_t> startAfterCrash(const CheckpointValues& checkpoint);
@@ -64,6 +65,8 @@ private:
     Result<bool> scan(std::int64_t from, std::int64_t start);
     /// False if the queue lacks entries from before the scan's start.
     bool enter(const RecordView& record, bool isDamaged, bool mayLackOlder);
+    Result<> mendBlank(std::int32_t length);
+    [[nodiscard]] bool beginsThere(const ConsumeQueuePtr& queue);
     void enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record, bool isDamaged);
     void reject(const ConsumeQueue& queue, const Suspect& suspect);
     void judgeLastSuspects();
@@ -101,6 +104,7 @@ private:
     std::int64_t m_holesPossible = 0;
     /// Wait for the queue's next record to judge them.
     std::map<ConsumeQueuePtr, Suspect, QueueOrder> m_suspects;
+    std::map<ConsumeQueuePtr, bool, QueueOrder> m_begins; ///< see beginsThere()
     std::int64_t m_writtenEnd =
         -1; ///< of the file with the end: behind it are only zeros; -1 = not looked at
 };

@@ -110,10 +110,12 @@ ConsumeQueue::Appended ConsumeQueue::append(std::int64_t queueOffset, const RawQ
     }
     std::int64_t end = m_maxOffset.load(std::memory_order_relaxed);
     if (queueOffset < end) {
-        if (queueOffset != 0) {
+        // Recovery may find that the files begin too late: the names of earlier ones did not reach the disk.
+        const bool isEmpty = m_maxCommitLogOffset < 0 && m_tail.empty();
+        if (queueOffset != 0 && !isEmpty) {
             return Appended::AlreadyThere;
         }
-        // A newer record with offset 0: the topic was deleted and came back.
+        // With number 0 the topic was deleted and came back.
         lock.unlock();
         if (Result<> restarted = restart(); !restarted) {
             log::error("store", "queue {} of {} cannot begin anew: {}", m_queueId, *m_topic,
@@ -150,7 +152,7 @@ ConsumeQueue::Appended ConsumeQueue::append(std::int64_t queueOffset, const RawQ
 
 Result<> ConsumeQueue::restart()
 {
-    log::warning("store", "queue {} of {} begins anew at offset 0", m_queueId, *m_topic);
+    log::warning("store", "queue {} of {} begins anew", m_queueId, *m_topic);
     const std::lock_guard writing(m_writeMutex);
     std::int64_t first = 0;
     std::int64_t last = 0;
@@ -411,8 +413,8 @@ Result<> ConsumeQueue::deleteFile(std::int64_t fromOffset)
 {
     m_context.cache.forget({m_number, fromOffset});
     m_context.fileCount.fetch_sub(1);
-    m_hasDeletedNames = true;
     Result<> removed = m_context.files.remove(pathOf(fromOffset));
+    m_hasDeletedNames = true; // not before: a checkpoint beside this would take the mark and not the removal
     if (!removed && removed.error().code == Errc::NotFound) {
         return {};
     }

@@ -128,6 +128,9 @@ Result<> MessageStoreImpl::recover()
 {
     const auto begin = std::chrono::steady_clock::now();
     GANTRY_TRY(checkpoint, m_checkpoint.load());
+    if (!m_recovery.cleanExit) {
+        GANTRY_CHECK(m_checkpoint.sync()); // or a power cut after this start might bring back an older one, which promises less
+    }
     GANTRY_CHECK(m_log.segments().load());
     GANTRY_CHECK(m_queues.load(m_directory.takeListing(), !m_recovery.cleanExit));
     GANTRY_CHECK(m_index.load());

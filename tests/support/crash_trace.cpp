@@ -65,8 +65,9 @@ std::map<int, std::vector<std::string>> messagesOf(MessageStore& store)
 
 } // namespace
 
-CrashTrace::CrashTrace(FlushMode mode)
-    : m_files(std::make_unique<MemoryFileSystem>())
+CrashTrace::CrashTrace(FlushMode mode, std::uint64_t script)
+    : m_script(script)
+    , m_files(std::make_unique<MemoryFileSystem>())
 {
     m_config.rootDirectory = kTraceRoot;
     m_config.commitLogFileSize = 4096;
@@ -74,6 +75,10 @@ CrashTrace::CrashTrace(FlushMode mode)
     m_config.indexSlotCount = 16;
     m_config.indexEntryCount = 64;
     m_config.flushMode = mode;
+    if (m_script % 2 != 0) {
+        m_config.zeroAheadBytes = 8 * 1024;
+        m_files->setZeroWriter(true);
+    }
     m_config.storeHost = HostAddress::parse("127.0.0.1:10911").value();
     m_files->setNow([this] { return m_clock.wallMs(); });
 }
@@ -216,9 +221,42 @@ void CrashTrace::closeAndReopen()
 
 std::string CrashTrace::run()
 {
-    if (!open()) {
-        return m_problem;
+    if (open()) {
+        m_script == 0 ? runByHand() : runByDice();
     }
+    return m_problem;
+}
+
+void CrashTrace::runByDice()
+{
+    constexpr int kActions = 40;
+    constexpr std::uint64_t kLogMessagesMax = 10; // rolls queue files and the log now and then
+    std::mt19937_64 random(m_script);
+    const auto dice = [&random](std::uint64_t sides) { return random() % sides; };
+    for (int i = 0; i < kActions && m_problem.empty(); ++i) {
+        const std::uint64_t what = dice(100);
+        if (what < 35) {
+            put(1 + static_cast<int>(dice(kLogMessagesMax)), std::string(1, static_cast<char>('a' + dice(4))));
+        } else if (what < 58) {
+            step(Worker::Flush);
+        } else if (what < 73) {
+            step(Worker::Reput);
+        } else if (what < 83) {
+            step(Worker::House);
+        } else if (what < 90) {
+            step(Worker::Allocator);
+        } else if (what < 95) {
+            saveTable();
+        } else if (what < 97) {
+            age();
+        } else {
+            closeAndReopen();
+        }
+    }
+}
+
+void CrashTrace::runByHand()
+{
     put(3, "a");
     step(Worker::Flush);
     step(Worker::Reput);
@@ -251,7 +289,6 @@ std::string CrashTrace::run()
     put(2, "d");
     step(Worker::Flush);
     put(1, "a");
-    return m_problem;
 }
 
 std::string CrashTrace::judge(std::unique_ptr<MemoryFileSystem> left, const StoreConfig& config, const Promise& promise,
@@ -339,12 +376,12 @@ void forEachChoice(std::size_t count, const std::function<void(const std::functi
 
 } // namespace
 
-std::string enumerateCrashPoints(FlushMode mode, std::uint64_t statesMax, TraceAmounts& amounts)
+std::string enumerateCrashPoints(FlushMode mode, std::uint64_t script, std::uint64_t statesMax, TraceAmounts& amounts)
 {
     std::string problem;
     std::uint64_t total = 0;
     for (const bool isCounting : {true, false}) {
-        CrashTrace trace(mode);
+        CrashTrace trace(mode, script);
         std::unordered_set<std::size_t> seen;
         std::uint64_t number = 0;
         int moment = 0;

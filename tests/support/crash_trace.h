@@ -20,7 +20,8 @@ namespace gantry::test {
 class CrashTrace
 {
 public:
-    explicit CrashTrace(FlushMode mode);
+    /// Script 0 is written by hand; any other number makes its own, with zeros written ahead in every second one.
+    explicit CrashTrace(FlushMode mode, std::uint64_t script = 0);
     ~CrashTrace();
     CrashTrace(const CrashTrace&) = delete;
     CrashTrace& operator=(const CrashTrace&) = delete;
@@ -50,6 +51,8 @@ public:
     [[nodiscard]] std::int64_t nowMs() { return m_clock.wallMs(); }
 
 private:
+    void runByHand();
+    void runByDice();
     bool open();
     void put(int count, const std::string& topic);
     void step(MessageStore::Worker worker);
@@ -60,6 +63,7 @@ private:
     void fail(std::string what);
     void checkReading();
 
+    const std::uint64_t m_script;
     ManualClock m_clock;
     StoreConfig m_config;
     std::unique_ptr<MemoryFileSystem> m_files;
@@ -79,7 +83,7 @@ struct TraceAmounts
 /// Power cuts before every call and after every action of the trace: every prefix of the names, and every subset of the
 /// sectors and lengths that are not durable if there are up to 8 of them, else all prefixes, each alone, each missing.
 /// Looks at about `statesMax` different ones, spread evenly. Empty, or what is wrong.
-std::string enumerateCrashPoints(FlushMode mode, std::uint64_t statesMax, TraceAmounts& amounts);
+std::string enumerateCrashPoints(FlushMode mode, std::uint64_t script, std::uint64_t statesMax, TraceAmounts& amounts);
 
 /// Runs the trace once for each of its calls of each kind and each error, which hits that call (`isLasting`: and all
 /// after it), and looks at what a kill and a power cut then leave. Every `stride`-th call.

@@ -273,6 +273,13 @@ int MemoryFileSystem::callCount(Call call) const
     return found != m_counts.end() ? found->second : 0;
 }
 
+int MemoryFileSystem::failedCount(Call call) const
+{
+    const std::lock_guard guard(m_mutex);
+    const auto found = m_failedCounts.find(call);
+    return found != m_failedCounts.end() ? found->second : 0;
+}
+
 void MemoryFileSystem::setObserver(std::function<void(Call, const fs::path&)> observer)
 {
     const std::lock_guard guard(m_mutex);
@@ -289,6 +296,7 @@ Result<> MemoryFileSystem::before(Call call, const fs::path& path)
         const bool isMeant =
             failure.call == call && path.string().find(failure.pathPart) != std::string::npos;
         if (isMeant && --failure.remaining <= 0 && (failure.remaining == 0 || failure.isLasting)) {
+            ++m_failedCounts[call];
             return failErrno(failure.errnoValue, "injected failure on " + path.string());
         }
     }

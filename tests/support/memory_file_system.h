@@ -70,6 +70,8 @@ public:
                   std::string pathPart = {});
     void clearFailures();
     [[nodiscard]] int callCount(Call call) const;
+    /// Of those, how many failed because of failCall().
+    [[nodiscard]] int failedCount(Call call) const;
     /// Runs before every call that changes something; for crashing at the k-th one.
     void setObserver(std::function<void(Call, const std::filesystem::path&)> observer);
 
@@ -156,6 +158,7 @@ private:
     std::shared_ptr<std::set<std::filesystem::path>> m_locks;
     std::vector<Failure> m_failures;
     std::map<Call, int> m_counts;
+    std::map<Call, int> m_failedCounts;
     std::function<void(Call, const std::filesystem::path&)> m_observer;
     std::function<std::int64_t()> m_now;
     std::optional<std::uint64_t> m_capacity;

@@ -271,6 +271,18 @@ std::vector<std::string> StoreChecker::problems(int holesAllowed) const
     return problems;
 }
 
+/// Between two records where something is damaged. Several damaged ones side by side are one place.
+bool StoreChecker::isInDamage(const QueueEntry& entry) const
+{
+    const auto begin = std::upper_bound(m_damaged.begin(), m_damaged.end(), entry.offset);
+    if (begin == m_damaged.begin()) {
+        return false;
+    }
+    const auto next = std::partition_point(m_records.begin(), m_records.end(),
+                                           [place = *std::prev(begin)](const Record& record) { return record.offset < place; });
+    return next == m_records.end() || entry.offset + entry.size <= next->offset;
+}
+
 void StoreChecker::checkQueues(std::vector<std::string>& problems, int holesAllowed) const
 {
     std::map<std::int64_t, const Record*> byOffset;
@@ -307,7 +319,7 @@ void StoreChecker::checkQueues(std::vector<std::string>& problems, int holesAllo
             if (entry.offset == 0 && entry.size == 0x7FFFFFFF) {
                 continue; // a filler
             }
-            if (std::binary_search(m_damaged.begin(), m_damaged.end(), entry.offset)) {
+            if (isInDamage(entry)) {
                 continue; // keeps the place of a damaged record
             }
             if (entry.offset < m_logBegin) {

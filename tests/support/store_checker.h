@@ -78,6 +78,7 @@ private:
     void readLogFile(std::int64_t fromOffset, const std::string& bytes);
     void readQueues();
     void readIndex();
+    [[nodiscard]] bool isInDamage(const QueueEntry& entry) const;
     void checkQueues(std::vector<std::string>& problems, int holesAllowed) const;
     void checkIndex(std::vector<std::string>& problems) const;
 

@@ -5,6 +5,7 @@
 #include "support/store_checker.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -58,6 +59,35 @@ void StoreSimulation::fail(std::string what)
 {
     if (m_problem.empty()) {
         m_problem = std::move(what);
+        if (m_options.isTold) {
+            tellFiles();
+        }
+    }
+}
+
+/// What the checker reads, for whoever replays a seed.
+void StoreSimulation::tellFiles()
+{
+    StoreChecker checker(*m_files, kStoreRoot);
+    checker.read();
+    fmt::print(stderr, "log {}-{}, damaged at {}\n", checker.logBegin(), checker.logEnd(), fmt::join(checker.damagedOffsets(), " "));
+    for (const StoreChecker::Record& record : checker.records()) {
+        fmt::print(stderr, "record {}-{}: number {} of {}/{}, message {}\n", record.offset, record.offset + record.size, record.queueOffset,
+                   record.topic, record.queueId, std::atoi(record.body.c_str()));
+    }
+    for (const auto& [queue, entries] : checker.queues()) {
+        fmt::print(stderr, "queue {}/{}:", queue.first, queue.second);
+        for (const auto& [number, entry] : entries) {
+            fmt::print(stderr, " {}@{}+{}", number, entry.offset, entry.size);
+        }
+        fmt::print(stderr, "\n");
+    }
+    for (const auto& [place, bodies] : m_store ? everything(*m_store) : decltype(everything(*m_store)){}) {
+        fmt::print(stderr, "messages of {}/{} from {}:", place.topic, place.queueId, m_store->minOffset(place.topic, place.queueId));
+        for (const std::string& body : bodies) {
+            fmt::print(stderr, " {}", body.empty() ? std::string("-") : body.substr(0, body.find(':')));
+        }
+        fmt::print(stderr, "\n");
     }
 }
 
@@ -76,7 +106,8 @@ std::string StoreSimulation::run()
     if (!open()) {
         return m_problem;
     }
-    for (int step = 0; step < m_options.steps && m_problem.empty(); ++step) {
+    for (int step = 0; step < m_options.steps && m_problem.empty() && !m_isOver; ++step) {
+        m_failedBefore = failedWrites();
         act();
         if (m_store) {
             const StorePositions now = m_store->positions();
@@ -88,12 +119,12 @@ std::string StoreSimulation::run()
             crash(std::move(*std::exchange(m_pendingCrash, std::nullopt)));
         }
     }
-    if (m_problem.empty()) {
+    if (m_problem.empty() && !m_isOver) {
         m_callsToCrash = -1;
         m_pendingCrash.reset();
         crash(crashNow(dice(2) == 0));
     }
-    if (m_problem.empty()) {
+    if (m_problem.empty() && !m_isOver) {
         dice(4) == 0 ? verifyFullDisk() : verifyFiles();
     }
     return m_problem;
@@ -288,7 +319,16 @@ void StoreSimulation::advanceClock()
 StoreSimulation::Crash StoreSimulation::crashNow(bool isPowerCut)
 {
     const std::uint64_t seed = m_random();
-    return {isPowerCut ? m_files->afterPowerCut(seed) : m_files->afterKill(), m_model, isPowerCut};
+    Crash crash{isPowerCut ? m_files->afterPowerCut(seed) : m_files->afterKill(), m_model, isPowerCut, false};
+    const std::filesystem::path abort = kStoreRoot / "abort";
+    const bool isMarked = m_files->exists(abort) && m_files->content(abort).find("poisoned") != std::string::npos;
+    crash.leavesNoTrace = !isPowerCut && failedWrites() > m_failedBefore && !isMarked;
+    return crash;
+}
+
+int StoreSimulation::failedWrites() const
+{
+    return m_files->failedCount(Call::Sync) + m_files->failedCount(Call::Write);
 }
 
 /// In a part of a record that has a checksum or is checked otherwise; where it is one of topic and properties, Apache's
@@ -358,11 +398,13 @@ void StoreSimulation::crash(Crash crash)
         if (m_pendingCrash) {
             Crash next = std::move(*std::exchange(m_pendingCrash, std::nullopt));
             next.isPowerCut = next.isPowerCut || crash.isPowerCut;
+            next.leavesNoTrace = next.leavesNoTrace || crash.leavesNoTrace;
             crash = std::move(next);
             continue;
         }
         m_files->setObserver({});
         m_callsToCrash = -1;
+        m_isOver = crash.leavesNoTrace; // the README's exception: all of it is there now, and may not be after a power cut
         if (isOpen) {
             verifyAfterCrash(crash.isPowerCut);
         }
@@ -482,8 +524,8 @@ void StoreSimulation::verifyAfterCrash(bool isPowerCut)
             (sent.wasSeen && (m_config.flushMode == FlushMode::Sync || !isPowerCut));
         const bool isThere = present.contains(sent.number);
         if (isPromised && !isThere) {
-            return fail(fmt::format("message {} is lost: durable {}, seen {}, {}", sent.number,
-                                    sent.isDurable, sent.wasSeen,
+            return fail(fmt::format("message {}, number {} of {}/{} at {}, is lost: durable {}, seen {}, {}", sent.number, sent.queueOffset,
+                                    sent.place.topic, sent.place.queueId, sent.begin, sent.isDurable, sent.wasSeen,
                                     isPowerCut ? "power cut" : "kill"));
         }
         if (isThere) {
@@ -498,7 +540,7 @@ void StoreSimulation::verifyAfterCrash(bool isPowerCut)
     }
     m_model.isPoisoned = false;
     verifyKeys();
-    if (m_options.looksDeep && dice(3) == 0) {
+    if (m_options.looksDeep && !m_isOver && dice(3) == 0) {
         verifyAgain(found);
     }
 }

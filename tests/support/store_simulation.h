@@ -77,10 +77,12 @@ private:
         std::unique_ptr<MemoryFileSystem> files;
         Model model;
         bool isPowerCut = false;
+        bool leavesNoTrace = false; ///< a kill between a failed sync and the word of it: a later power cut may take something
     };
 
     [[nodiscard]] std::uint64_t dice(std::uint64_t sides) { return m_random() % sides; }
     void fail(std::string what);
+    void tellFiles();
     [[nodiscard]] bool open();
     void note(std::string_view what);
     void put(int count);
@@ -91,6 +93,7 @@ private:
     void armFailure();
     void armCrash();
     void crash(Crash crash);
+    [[nodiscard]] int failedWrites() const;
     [[nodiscard]] Crash crashNow(bool isPowerCut);
     void closeAndReopen();
     void changeDisk();
@@ -124,6 +127,8 @@ private:
     int m_callsToCrash = -1; ///< counts down at every call of the file system
     bool m_nextIsPowerCut = false;
     std::optional<Crash> m_pendingCrash;
+    int m_failedBefore = 0; ///< writes and syncs that had failed when the current act began
+    bool m_isOver = false;
 };
 
 } // namespace gantry::test
