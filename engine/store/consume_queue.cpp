@@ -164,6 +164,7 @@ Result<> ConsumeQueue::restart()
         m_maxCommitLogOffset = -1;
         m_minCommitLogOffset = -1;
         m_lastEntry = {};
+        m_mended.clear();
         first = std::exchange(m_firstFile, -1);
         last = std::exchange(m_lastFile, -1);
         m_minOffset = 0;
@@ -220,20 +221,38 @@ Result<std::vector<std::int64_t>> ConsumeQueue::writeTail(std::int64_t flushedOf
     return touched;
 }
 
-Result<std::vector<std::int64_t>> ConsumeQueue::overwrite(const Entries& entries)
+bool ConsumeQueue::mend(const Entries& entries)
+{
+    const std::lock_guard guard(m_mutex);
+    if (m_isRemoved) {
+        return false;
+    }
+    const std::int64_t last = m_maxOffset.load(std::memory_order_relaxed) - 1;
+    for (auto next = entries.lower_bound(minOffset()); next != entries.end() && next->first < m_written; ++next) {
+        m_mended[next->first] = next->second;
+        if (next->first == last) {
+            m_lastEntry = next->second;
+        }
+    }
+    return true;
+}
+
+Result<std::vector<std::int64_t>> ConsumeQueue::writeMended()
 {
     const std::lock_guard writing(m_writeMutex);
-    std::vector<std::int64_t> touched;
-    std::int64_t written = 0;
+    Entries entries;
     {
         const std::lock_guard guard(m_mutex);
-        written = m_isRemoved || m_firstFile < 0 ? 0 : m_written;
+        if (!m_isRemoved && m_firstFile >= 0) {
+            entries = m_mended;
+        }
     }
-    for (auto next = entries.lower_bound(minOffset()); next != entries.end() && next->first < written;) {
+    std::vector<std::int64_t> touched;
+    for (auto next = entries.lower_bound(minOffset()); next != entries.end();) {
         const std::int64_t from = next->first;
         const std::int64_t file = fileOf(from);
         std::string bytes; // of those side by side
-        for (std::int64_t at = from; next != entries.end() && next->first == at && at < written && fileOf(at) == file; ++at, ++next) {
+        for (std::int64_t at = from; next != entries.end() && next->first == at && fileOf(at) == file; ++at, ++next) {
             appendEntry(bytes, next->second);
         }
         GANTRY_TRY(handle, openFile(file));
@@ -242,7 +261,18 @@ Result<std::vector<std::int64_t>> ConsumeQueue::overwrite(const Entries& entries
             touched.push_back(file);
         }
     }
+    const std::lock_guard guard(m_mutex);
+    m_mended.clear(); // only one mends
     return touched;
+}
+
+/// What was made anew and is not in the files. Under m_mutex.
+void ConsumeQueue::putMended(std::int64_t from, std::string& bytes) const
+{
+    const std::int64_t end = from + entryCount(bytes);
+    for (auto next = m_mended.lower_bound(from); next != m_mended.end() && next->first < end; ++next) {
+        storeQueueEntry(writable(bytes).data() + (next->first - from) * kConsumeQueueEntrySize, next->second);
+    }
 }
 
 bool ConsumeQueue::hasTail() const
@@ -303,6 +333,10 @@ Result<std::string> ConsumeQueue::read(std::int64_t from, std::int64_t count, Re
         return fromTail;
     }
     GANTRY_TRY(bytes, readFiles(from, fileEnd, wait));
+    {
+        const std::lock_guard guard(m_mutex);
+        putMended(from, bytes);
+    }
     if (entryCount(bytes) == fileEnd - from) {
         bytes += fromTail;
     }

@@ -28,7 +28,7 @@ struct ConsumeQueueContext
 
 /// One queue's index into the CommitLog. Entries live in memory until writeTail(); no descriptor
 /// and no mapping belongs to a queue, so fifty thousand of them cost little. One thread appends
-/// (reput), one writes (house); any thread reads.
+/// (reput), one writes (house; and what was damaged, mender); any thread reads.
 class ConsumeQueue
 {
 public:
@@ -55,9 +55,12 @@ public:
     /// behind the durable log. Returns the begin offsets of the files written to.
     Result<std::vector<std::int64_t>> writeTail(std::int64_t flushedOffset);
     using Entries = std::map<std::int64_t, RawQueueEntry>; ///< by number in the queue
-    /// Writes them over what the files have in their places; those that have none by now are left out. Returns the begin
-    /// offsets of the files written to.
-    Result<std::vector<std::int64_t>> overwrite(const Entries& entries);
+    /// Gives them to readers in the place of what the files have; those that have no place there by now are left out. False
+    /// when the queue was removed. Of one thread only, as the next.
+    [[nodiscard]] bool mend(const Entries& entries);
+    /// Writes them over what the files have. Returns the begin offsets of the files written to; on failure they stay in
+    /// memory.
+    Result<std::vector<std::int64_t>> writeMended();
     [[nodiscard]] bool hasTail() const;
     Result<> syncFile(std::int64_t fromOffset);
 
@@ -142,6 +145,7 @@ private:
     Result<std::int64_t> findEndBySearch(const LoadedFile& file) const;
     [[nodiscard]] Result<bool> hasOnlyZerosBehind(const LoadedFile& file, std::int64_t end) const;
     [[nodiscard]] Result<RawQueueEntry> loadedEntry(const LoadedFile& file, std::int64_t queueOffset) const;
+    void putMended(std::int64_t from, std::string& bytes) const;
     [[nodiscard]] bool hasOldFile(std::int64_t firstMessage) const;
     Result<> deleteFile(std::int64_t fromOffset);
     Result<> deleteFilesBehind(std::int64_t lastNeeded);
@@ -168,6 +172,7 @@ private:
     std::int64_t m_written = 0;
     std::int64_t m_maxCommitLogOffset = -1;
     std::int64_t m_minCommitLogOffset = -1; // of the message at m_minOffset, -1 = not known
+    Entries m_mended;                       // see mend()
     RawQueueEntry m_lastEntry;              // the one before m_maxOffset if its size is not 0
     std::int64_t m_firstFile = -1; // begin offsets, -1 = no file
     std::int64_t m_lastFile = -1;

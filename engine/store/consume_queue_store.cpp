@@ -169,11 +169,17 @@ Result<> ConsumeQueueStore::writeTails(std::int64_t flushedOffset)
     return outcome;
 }
 
-Result<> ConsumeQueueStore::overwrite(const ConsumeQueuePtr& queue, const ConsumeQueue::Entries& entries)
+Result<> ConsumeQueueStore::writeMended(const ConsumeQueuePtr& queue)
 {
-    GANTRY_TRY(touched, queue->overwrite(entries));
+    GANTRY_TRY(touched, queue->writeMended());
     noteWritten(queue, touched);
     return {};
+}
+
+bool ConsumeQueueStore::hasUnsynced() const
+{
+    const std::lock_guard guard(m_workMutex);
+    return !m_unsyncedFiles.empty();
 }
 
 void ConsumeQueueStore::noteWritten(const ConsumeQueuePtr& queue,

@@ -40,8 +40,10 @@ public:
 
     /// Writes what queues hold in memory, as far as the log is durable.
     Result<> writeTails(std::int64_t flushedOffset);
-    /// Writes entries over damaged ones; durable with the next sync().
-    Result<> overwrite(const ConsumeQueuePtr& queue, const ConsumeQueue::Entries& entries);
+    /// Writes what the queue has mended; durable with the next sync().
+    Result<> writeMended(const ConsumeQueuePtr& queue);
+    /// Something was written since the last sync().
+    [[nodiscard]] bool hasUnsynced() const;
     /// How many queues hold something to write.
     [[nodiscard]] std::size_t dirtyCount() const;
     /// Makes everything written so far durable, names included, after what cutLater() left to do.

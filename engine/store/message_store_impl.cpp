@@ -89,7 +89,7 @@ MessageStoreImpl::MessageStoreImpl(StoreConfig config, Dependencies dependencies
     , m_house(
           {m_config, m_clock, m_health, m_log, m_queues, m_index, m_flush, m_reput, m_checkpoint, m_queueEnds,
            m_isDriven})
-    , m_mender({m_config, m_log, m_queues, m_dispatcher, m_health, m_metrics, m_isDriven,
+    , m_mender({m_log, m_queues, m_dispatcher, m_health, m_metrics, m_isDriven,
                 [this](const std::function<Result<>()>& work) { return m_house.whileNothingIsWritten(work); },
                 [this](const Arrival& arrival) { m_reput.announce(arrival); }})
 {}

@@ -37,6 +37,18 @@ std::int64_t memoryWindow()
     return bytes;
 }
 
+/// Apache's light queues are made of other queues' records, which say nothing of them.
+bool isLight(std::string_view topic)
+{
+    return topic.starts_with("%LMQ%");
+}
+
+/// Zeros, or more than a record can be or the log has.
+bool isWild(const RawQueueEntry& entry, std::int64_t logEnd)
+{
+    return !entry.isValid() || (!entry.isFiller() && (entry.size > kBytesMax || entry.end() > logEnd));
+}
+
 /// Collects the records of one get.
 class RecordCollector
 {
@@ -109,10 +121,20 @@ private:
         }
         const std::size_t before = m_result.records.size();
         m_result.records.resize(before + static_cast<std::size_t>(m_runSize));
-        const auto count = m_log.readAt(
-            m_runOffset, std::as_writable_bytes(std::span(m_result.records)).subspan(before),
-            m_request.mayWait ? ReadWait::Allowed : ReadWait::Never);
+        const auto read = [&](std::int64_t size) {
+            return m_log.readAt(m_runOffset, std::as_writable_bytes(std::span(m_result.records)).subspan(before, static_cast<std::size_t>(size)),
+                                m_request.mayWait ? ReadWait::Allowed : ReadWait::Never);
+        };
+        auto count = read(m_runSize);
         m_wouldWait = m_wouldWait || (!count && count.error().code == Errc::Busy);
+        const bool isUnreadable = !count && count.error().code == Errc::Io;
+        if (isUnreadable) {
+            count = read(m_run.front().size); // the bad sector may be behind it
+        }
+        if (!count && count.error().code == Errc::Io) {
+            log::error("store", "message {} of queue {} of {} cannot be read: {}", m_run.front().queueOffset, m_request.queueId,
+                       m_request.topic, count.error().message);
+        }
         const std::size_t got = count ? *count : 0;
         std::size_t kept = before;
         for (const ConsumeQueueEntry& entry : m_run) {
@@ -122,7 +144,8 @@ private:
             const std::string_view bytes =
                 std::string_view(m_result.records).substr(before + position, isThere ? size : 0);
             const RecordParse parse = parseRecord(asBytes(bytes), !planted(SeededBug::ReadSkipsCrc));
-            if (count && m_stoppedAt < 0 && isEntryDamaged(entry, parse) && m_mayBeMended(entry.queueOffset)) {
+            const bool isUnread = isUnreadable && !isThere; // the next attempt may succeed; nothing is passed over
+            if (m_stoppedAt < 0 && (isUnread || (count && isEntryDamaged(entry, parse) && m_mayBeMended(entry.queueOffset)))) {
                 m_stoppedAt = entry.queueOffset;
             }
             if (m_stoppedAt >= 0) {
@@ -148,7 +171,7 @@ private:
     {
         const bool hasHeader = parse.status == RecordStatus::Ok || parse.status == RecordStatus::BadBodyCrc;
         if (hasHeader && parse.record.physicalOffset == entry.commitLogOffset && parse.record.totalSize == entry.size &&
-            isOfQueue(parse.record)) {
+            isMessage(parse.record, entry.queueOffset)) {
             return false;
         }
         // Deleted meanwhile; or made of others' records, which do not say where they are entered.
@@ -160,10 +183,9 @@ private:
         const bool isInPlace = parse.record.physicalOffset == entry.commitLogOffset;
         // An entry is damaged, too, that is longer than its record or speaks of another queue's.
         const bool isWhole =
-            parse.status == RecordStatus::Ok && isInPlace && parse.record.totalSize == entry.size && isOfQueue(parse.record);
+            parse.status == RecordStatus::Ok && isInPlace && parse.record.totalSize == entry.size && isMessage(parse.record, entry.queueOffset);
         if (!isWhole || hasTornText(parse.record)) {
-            const bool isDamaged = parse.status == RecordStatus::BadBodyCrc || (parse.status == RecordStatus::Ok && isInPlace);
-            ++(isDamaged ? m_damaged : m_lost);
+            ++(entry.commitLogOffset < m_log.minOffset() ? m_lost : m_damaged);
             return false;
         }
         if (m_request.filter != nullptr && !m_request.filter->matchesRecord(bytes)) {
@@ -176,12 +198,12 @@ private:
         return true;
     }
 
-    /// Apache's light queues (%LMQ%) are made of other queues' records.
-    [[nodiscard]] bool isOfQueue(const RecordView& record) const
+    [[nodiscard]] bool isMessage(const RecordView& record, std::int64_t queueOffset) const
     {
-        return (record.topic == m_request.topic && record.queueId == m_request.queueId) || isLightQueue();
+        return isLightQueue() ||
+               (record.topic == m_request.topic && record.queueId == m_request.queueId && record.queueOffset == queueOffset);
     }
-    [[nodiscard]] bool isLightQueue() const { return m_request.topic.starts_with("%LMQ%"); }
+    [[nodiscard]] bool isLightQueue() const { return isLight(m_request.topic); }
 
     const StoreConfig& m_config;
     const CommitLog& m_log;
@@ -285,7 +307,10 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
         first.isValid() && m_log.writtenOffset() - first.offset > request.distanceMax) {
         return comeAgain();
     }
-    const RecordCollector::Ask mayBeMended = [&](std::int64_t queueOffset) { return m_mender.ask(queue, queueOffset); };
+    const RecordCollector::Ask mayBeMended = [&](std::int64_t queueOffset) {
+        return !isLight(request.topic) && m_mender.ask(queue, queueOffset);
+    };
+    const std::int64_t logEnd = m_log.writtenOffset();
     RecordCollector collector(m_config, m_log, request, mayBeMended, result);
     const std::int64_t logBegin = m_log.minOffset();
     bool lost = false;
@@ -295,10 +320,11 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
     for (; at < end; ++at) {
         const RawQueueEntry entry =
             loadQueueEntry(asBytes(*raw).data() + (at - request.offset) * kConsumeQueueEntrySize);
-        if (!entry.isValid() && mayBeMended(at)) { // zeroed by the disk: its message is in the log
+        const bool isDamaged = isWild(entry, logEnd);
+        if (isDamaged && mayBeMended(at)) { // its message is in the log
             break;
         }
-        if (!entry.isValid()) {
+        if (isDamaged) {
             log::error("store", "entry {} of queue {} of {} is damaged; its message is passed over", at, request.queueId,
                        request.topic);
             m_metrics.damagedRecords.fetch_add(1, std::memory_order_relaxed);

@@ -13,11 +13,15 @@ namespace gantry {
 
 namespace {
 
-/// Entries made anew for one question, and looked at to find a good one beside the damage.
-constexpr std::int64_t kEntriesMax = 8192;
-constexpr std::size_t kQuestionsMax = 1024;
-constexpr std::size_t kLostMax = 100'000;
+/// Damaged entries looked at on each side of the one that was asked for: a whole file of Apache's size.
+constexpr std::int64_t kEntriesMax = 300'000;
+constexpr std::size_t kQuestionsMax = 10'000;
+constexpr std::size_t kLostRangesMax = 100'000;
+/// What cannot be read now may be readable soon; after so many attempts it counts as lost.
+constexpr int kAttemptsMax = 10;
+constexpr std::chrono::seconds kRetry{1};
 constexpr std::int32_t kSizeHint = 4096;
+constexpr std::int64_t kPage = 4096;
 constexpr std::size_t kChunk = 1024 * 1024;
 
 } // namespace
@@ -29,16 +33,16 @@ QueueMender::QueueMender(Parts parts)
 bool QueueMender::ask(const ConsumeQueuePtr& queue, std::int64_t queueOffset)
 {
     const std::lock_guard guard(m_mutex);
-    if (m_isStopping || m_parts.health.isPoisoned() || m_lost.contains({queue->number(), queueOffset}) || m_lost.size() >= kLostMax) {
-        return false;
+    if (const auto lost = m_lost.find(queue->number()); lost != m_lost.end()) {
+        const auto behind = lost->second.upper_bound(queueOffset);
+        if (behind != lost->second.begin() && queueOffset < std::prev(behind)->second) {
+            return false;
+        }
     }
     const bool isAsked = std::ranges::any_of(
         m_questions, [&](const Question& asked) { return asked.queue == queue && asked.queueOffset == queueOffset; });
-    if (isAsked) {
+    if (isAsked || m_isStopping || m_questions.size() >= kQuestionsMax) {
         return true;
-    }
-    if (m_questions.size() >= kQuestionsMax) {
-        return false;
     }
     try {
         if (!m_parts.isDriven && !m_thread.joinable()) {
@@ -46,9 +50,9 @@ bool QueueMender::ask(const ConsumeQueuePtr& queue, std::int64_t queueOffset)
         }
     } catch (const std::system_error& error) {
         log::error("store", "no thread to make queue entries anew: {}", error.what());
-        return false;
+        return true;
     }
-    m_questions.push_back({queue, queueOffset});
+    m_questions.push_back({queue, queueOffset, 0, {}});
     m_changed.notify_one();
     return true;
 }
@@ -56,11 +60,17 @@ bool QueueMender::ask(const ConsumeQueuePtr& queue, std::int64_t queueOffset)
 void QueueMender::run()
 {
     nameThisThread("gantry-mend");
+    lowerPriorityOfThisThread();
     std::unique_lock lock(m_mutex);
-    for (;;) {
-        m_changed.wait(lock, [this] { return m_isStopping || !m_questions.empty(); });
-        if (m_isStopping) {
-            return;
+    while (!m_isStopping) {
+        if (m_questions.empty()) {
+            m_changed.wait(lock);
+            continue;
+        }
+        const auto first = std::ranges::min_element(m_questions, {}, &Question::notBefore);
+        if (first->notBefore > std::chrono::steady_clock::now()) {
+            m_changed.wait_until(lock, Time(first->notBefore));
+            continue;
         }
         lock.unlock();
         step();
@@ -68,19 +78,37 @@ void QueueMender::run()
     }
 }
 
+/// The oldest one whose time has come.
+std::optional<QueueMender::Question> QueueMender::next()
+{
+    const std::lock_guard guard(m_mutex);
+    const Time now = m_parts.isDriven ? Time::max() : std::chrono::steady_clock::now();
+    const auto due = std::ranges::find_if(m_questions, [now](const Question& question) { return question.notBefore <= now; });
+    return due != m_questions.end() ? std::optional(*due) : std::nullopt;
+}
+
 bool QueueMender::step()
 {
-    Question question;
+    const auto question = next();
+    if (!question) {
+        return false;
+    }
+    const bool isAnswered = answer(*question);
     {
         const std::lock_guard guard(m_mutex);
-        if (m_questions.empty()) {
-            return false;
+        const auto isIt = [&](const Question& asked) {
+            return asked.queue == question->queue && asked.queueOffset == question->queueOffset;
+        };
+        std::erase_if(m_questions, isIt);
+        if (!isAnswered) {
+            m_questions.push_back(*question);
+            ++m_questions.back().attempts;
+            m_questions.back().notBefore = std::chrono::steady_clock::now() + kRetry;
         }
-        question = m_questions.front();
     }
-    answer(question);
-    const std::lock_guard guard(m_mutex);
-    m_questions.pop_front();
+    if (isAnswered) {
+        m_parts.announce({question->queue->topic(), question->queue->queueId(), question->queueOffset, 0, 0, {}});
+    }
     return true;
 }
 
@@ -96,61 +124,82 @@ void QueueMender::stop()
     }
 }
 
-void QueueMender::answer(const Question& question)
+bool QueueMender::answer(const Question& question)
 {
     const ConsumeQueue& queue = *question.queue;
-    const Range range = rangeAround(question);
-    if (range.from == range.to) {
-        return; // somebody else's question had it, or retention
+    const auto range = rangeAround(question);
+    if (!range || m_isStopping) {
+        return true; // somebody else's question had it, or retention
     }
-    if (Result<> mended = mend(question, range); !mended) {
-        log::error("store", "entries {} to {} of queue {} of {} are damaged and cannot be made anew: {}", range.from, range.to - 1,
-                   queue.queueId(), queue.topic(), mended.error().message);
-        if (mended.error().code == Errc::StorePoisoned) {
-            m_parts.health.poison(mended.error());
-        }
-        noteLost(queue, question.queueOffset);
+    const Found found = readLog(queue, *range);
+    if (m_isStopping) {
+        return true;
     }
-    m_parts.announce({queue.topic(), queue.queueId(), question.queueOffset, 0, 0, {}});
+    mend(question, *range, found.entries);
+    RawQueueEntry entry;
+    const bool isMended = isGood(queue, question.queueOffset, entry);
+    if (!found.isComplete && !isMended && question.attempts + 1 < kAttemptsMax) {
+        return false;
+    }
+    std::int64_t at = range->from;
+    for (const auto& [number, mended] : found.entries) {
+        noteLost(queue, at, number);
+        at = number + 1;
+    }
+    noteLost(queue, at, range->to);
+    if (!isMended) {
+        noteLost(queue, question.queueOffset, question.queueOffset + 1); // nobody shall ask for ever
+    }
+    return true;
 }
 
-Result<> QueueMender::mend(const Question& question, const Range& range)
+void QueueMender::mend(const Question& question, const Range& range, const Entries& entries)
 {
-    const ConsumeQueuePtr& queue = question.queue;
-    GANTRY_TRY(entries, readLog(*queue, range));
-    GANTRY_CHECK(m_parts.write([&] { return m_parts.queues.overwrite(queue, entries); }));
-    for (std::int64_t at = range.from; at < range.to; ++at) {
-        if (!entries.contains(at)) {
-            noteLost(*queue, at);
-        }
+    const ConsumeQueue& queue = *question.queue;
+    if (!entries.empty() && !question.queue->mend(entries)) {
+        return; // its topic was deleted
     }
     m_parts.metrics.queueEntriesMended.fetch_add(entries.size(), std::memory_order_relaxed);
-    log::warning("store", "entries {} to {} of queue {} of {} were damaged: {} made anew from the CommitLog, {} are not in it", range.from,
-                 range.to - 1, queue->queueId(), queue->topic(), entries.size(),
+    log::warning("store", "entries {} to {} of queue {} of {} are damaged: {} made anew from the CommitLog, {} not found there", range.from,
+                 range.to - 1, queue.queueId(), queue.topic(), entries.size(),
                  range.to - range.from - static_cast<std::int64_t>(entries.size()));
-    for (const auto& [at, entry] : entries) {
-        m_parts.announce({queue->topic(), queue->queueId(), at, entry.tagsCode, 0, {}});
+    if (!m_parts.health.isPoisoned()) {
+        if (Result<> written = m_parts.write([&] { return m_parts.queues.writeMended(question.queue); }); !written) {
+            log::error("store", "entries made anew stay in memory: {}", written.error().message);
+            if (written.error().code == Errc::StorePoisoned) {
+                m_parts.health.poison(written.error());
+            }
+        }
     }
-    return {};
+    for (const auto& [at, entry] : entries) {
+        m_parts.announce({queue.topic(), queue.queueId(), at, entry.tagsCode, 0, {}});
+    }
 }
 
-/// The damaged entries side by side that the question's is one of. Empty when it is good by now or gone.
-QueueMender::Range QueueMender::rangeAround(const Question& question) const
+/// Nothing when the entry is good by now, or gone.
+std::optional<QueueMender::Range> QueueMender::rangeAround(const Question& question) const
 {
     const ConsumeQueue& queue = *question.queue;
     const std::int64_t at = question.queueOffset;
+    const std::int64_t min = queue.minOffset();
+    const std::int64_t max = queue.maxOffset();
     RawQueueEntry entry;
-    if (at < queue.minOffset() || isGood(queue, at, entry)) {
-        return {at, at};
+    if (at < min || at >= max || isGood(queue, at, entry)) {
+        return std::nullopt;
     }
-    Range range{at, at + 1};
-    const std::int64_t first = std::max(queue.minOffset(), at - kEntriesMax / 2);
-    const std::int64_t end = std::min(queue.maxOffset(), at + kEntriesMax / 2);
-    while (range.from > first && !isGood(queue, range.from - 1, entry)) {
-        --range.from;
+    Range range{at, at + 1, m_parts.log.minOffset(), m_parts.log.flushedOffset(), false}; // files never point behind that
+    for (const std::int64_t first = std::max(min, at - kEntriesMax); range.from > first && !m_isStopping; --range.from) {
+        if (isGood(queue, range.from - 1, entry)) {
+            range.logBegin = std::max(range.logBegin, entry.end());
+            range.followsGood = true;
+            break;
+        }
     }
-    while (range.to < end && !isGood(queue, range.to, entry)) {
-        ++range.to;
+    for (const std::int64_t end = std::min(max, at + kEntriesMax); range.to < end && !m_isStopping; ++range.to) {
+        if (isGood(queue, range.to, entry)) {
+            range.logEnd = std::min(range.logEnd, entry.offset);
+            break;
+        }
     }
     return range;
 }
@@ -172,69 +221,68 @@ bool QueueMender::isGood(const ConsumeQueue& queue, std::int64_t queueOffset, Ra
            record.topic == queue.topic();
 }
 
-std::int64_t QueueMender::logBeginOf(const ConsumeQueue& queue, std::int64_t from) const
+QueueMender::Found QueueMender::readLog(const ConsumeQueue& queue, const Range& range) const
 {
-    const std::int64_t first = std::max(queue.minOffset(), from - kEntriesMax);
-    RawQueueEntry entry;
-    for (std::int64_t at = from - 1; at >= first; --at) {
-        if (isGood(queue, at, entry)) {
-            return std::max(entry.end(), m_parts.log.minOffset());
-        }
-    }
-    return m_parts.log.minOffset();
-}
-
-std::int64_t QueueMender::logEndOf(const ConsumeQueue& queue, std::int64_t to) const
-{
-    const std::int64_t flushed = m_parts.log.flushedOffset(); // files never point behind it
-    const std::int64_t last = std::min(queue.maxOffset(), to + kEntriesMax);
-    RawQueueEntry entry;
-    for (std::int64_t at = to; at < last; ++at) {
-        if (isGood(queue, at, entry)) {
-            return std::min(entry.offset, flushed);
-        }
-    }
-    return flushed;
-}
-
-Result<QueueMender::Entries> QueueMender::readLog(const ConsumeQueue& queue, const Range& range) const
-{
-    Entries entries;
-    const std::int64_t end = logEndOf(queue, range.to);
+    Found found;
     RecordScanner scanner(m_parts.log.segments(), true, kChunk);
-    for (std::int64_t at = logBeginOf(queue, range.from); at < end;) {
-        GANTRY_TRY(item, scanner.at(at, end));
-        const RecordView& record = item.record;
-        const bool isDamaged = item.kind == RecordScanner::Kind::Damaged;
-        if (item.kind == RecordScanner::Kind::Record || (isDamaged && item.hasHeader)) {
-            const bool isWanted = record.queueId == queue.queueId() && record.topic == queue.topic() &&
-                                  record.queueOffset >= range.from && record.queueOffset < range.to && RecordDispatcher::isQueued(record);
-            if (isWanted && !isDamaged) {
-                entries[record.queueOffset] = {record.physicalOffset, record.totalSize, m_parts.dispatcher.tagsCode(record)};
-            }
+    RecordScanner careful(m_parts.log.segments(), true, static_cast<std::size_t>(kPage)); // loses no more than it must to a bad sector
+    for (std::int64_t at = range.logBegin; at < range.logEnd && !m_isStopping;) {
+        const std::int64_t begin = m_parts.log.minOffset();
+        const auto item = scanner.at(at, range.logEnd);
+        if (item && (item->kind == RecordScanner::Kind::Record || item->hasHeader)) {
+            const RecordView& record = item->record;
             at += record.totalSize;
-        } else if (item.kind == RecordScanner::Kind::Blank) {
+            if (record.queueId != queue.queueId() || record.topic != queue.topic() || !RecordDispatcher::isQueued(record)) {
+                continue;
+            }
+            if (range.followsGood && record.queueOffset >= range.to) {
+                break;
+            }
+            if (record.queueOffset >= range.from && record.queueOffset < range.to && item->kind == RecordScanner::Kind::Record) {
+                found.entries[record.queueOffset] = {record.physicalOffset, record.totalSize, m_parts.dispatcher.tagsCode(record)};
+            }
+        } else if (item && item->kind == RecordScanner::Kind::Blank) {
             const auto file = m_parts.log.segments().find(at);
-            at = file ? file->endOffset() : m_parts.log.minOffset();
-        } else if (item.kind == RecordScanner::Kind::NoFile && at < m_parts.log.minOffset()) {
-            at = m_parts.log.minOffset(); // deleted meanwhile
+            at = file ? file->endOffset() : begin;
+        } else if (item && item->kind == RecordScanner::Kind::NoFile) {
+            if (at >= begin) {
+                break;
+            }
+            at = begin; // deleted meanwhile
         } else {
-            GANTRY_TRY(next, scanner.findRecord(at + 1, end, end));
-            at = next >= 0 ? next : end;
-        }
-        if (m_isStopping) {
-            return fail(Errc::Cancelled, "the store is stopping");
+            // Damaged, or not readable: page by page to the next record.
+            found.isComplete = found.isComplete && item.has_value();
+            Result<std::int64_t> next = std::int64_t{-1};
+            for (std::int64_t from = at + 1; from < range.logEnd && !m_isStopping;) {
+                const std::int64_t to = std::min(range.logEnd, (from / kPage + 1) * kPage);
+                next = careful.findRecord(from, to, range.logEnd);
+                found.isComplete = found.isComplete && next.has_value();
+                if (next && *next >= 0) {
+                    break;
+                }
+                from = to;
+            }
+            at = next && *next >= 0 ? *next : range.logEnd;
+            scanner.reset();
         }
     }
-    return entries;
+    return found;
 }
 
-void QueueMender::noteLost(const ConsumeQueue& queue, std::int64_t queueOffset)
+void QueueMender::noteLost(const ConsumeQueue& queue, std::int64_t from, std::int64_t to)
 {
-    const std::lock_guard guard(m_mutex);
-    if (m_lost.size() < kLostMax) {
-        m_lost.emplace(queue.number(), queueOffset);
+    if (from >= to) {
+        return;
     }
+    const std::lock_guard guard(m_mutex);
+    if (m_lostRanges >= kLostRangesMax) {
+        m_lost.clear(); // they are asked for again
+        m_lostRanges = 0;
+    }
+    auto& ranges = m_lost[queue.number()];
+    const auto [range, isNew] = ranges.emplace(from, to);
+    range->second = std::max(range->second, to);
+    m_lostRanges += isNew ? 1 : 0;
 }
 
 } // namespace gantry

@@ -7,24 +7,25 @@
 #include "store/record_dispatcher.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <thread>
-#include <utility>
 
 namespace gantry {
 
 /// Makes ConsumeQueue entries anew that a reader found damaged: their records are still in the CommitLog, between those of
-/// the entries before and behind. That part of the log is read on a thread that lives from the first such entry on.
+/// the good entries before and behind. That part of the log is read on a thread of lower priority, which lives from the
+/// first such entry on.
 class QueueMender
 {
 public:
     struct Parts
     {
-        const StoreConfig& config;
         const CommitLog& log;
         ConsumeQueueStore& queues;
         const RecordDispatcher& dispatcher;
@@ -41,8 +42,9 @@ public:
     QueueMender(const QueueMender&) = delete;
     QueueMender& operator=(const QueueMender&) = delete;
 
-    /// The entry is damaged, or does not fit the record it points at. True: it is being made anew, read it again later.
-    /// False: the log does not have its message (or too much is waiting); pass over it. Any thread; takes one lock.
+    /// The entry is damaged, or does not fit the record it points at. False: the log was read and does not have its message;
+    /// pass over it. True: read it again a little later, whatever keeps it from being made anew now. Any thread; takes one
+    /// lock.
     [[nodiscard]] bool ask(const ConsumeQueuePtr& queue, std::int64_t queueOffset);
     /// What the thread does for one question; false if there is none. In a driven store.
     bool step();
@@ -51,33 +53,46 @@ public:
 
 private:
     using Entries = ConsumeQueue::Entries;
-    struct Range
-    {
-        std::int64_t from = 0;
-        std::int64_t to = 0;
-    };
+    using Time = std::chrono::steady_clock::time_point;
     struct Question
     {
         ConsumeQueuePtr queue;
         std::int64_t queueOffset = 0;
+        int attempts = 0;
+        Time notBefore{};
+    };
+    /// Damaged entries side by side, and the part of the log where their records are.
+    struct Range
+    {
+        std::int64_t from = 0;
+        std::int64_t to = 0;
+        std::int64_t logBegin = 0;
+        std::int64_t logEnd = 0;
+        bool followsGood = false; ///< the entry before is good: what comes behind it in the log is in order
+    };
+    struct Found
+    {
+        Entries entries;
+        bool isComplete = true; ///< all of the log that was to be read could be
     };
 
     void run();
-    void answer(const Question& question);
-    Result<> mend(const Question& question, const Range& range);
-    [[nodiscard]] Range rangeAround(const Question& question) const;
+    [[nodiscard]] std::optional<Question> next();
+    /// False: ask again later.
+    bool answer(const Question& question);
+    void mend(const Question& question, const Range& range, const Entries& entries);
+    [[nodiscard]] std::optional<Range> rangeAround(const Question& question) const;
     [[nodiscard]] bool isGood(const ConsumeQueue& queue, std::int64_t queueOffset, RawQueueEntry& entry) const;
-    [[nodiscard]] std::int64_t logBeginOf(const ConsumeQueue& queue, std::int64_t from) const;
-    [[nodiscard]] std::int64_t logEndOf(const ConsumeQueue& queue, std::int64_t to) const;
-    Result<Entries> readLog(const ConsumeQueue& queue, const Range& range) const;
-    void noteLost(const ConsumeQueue& queue, std::int64_t queueOffset);
+    [[nodiscard]] Found readLog(const ConsumeQueue& queue, const Range& range) const;
+    void noteLost(const ConsumeQueue& queue, std::int64_t from, std::int64_t to);
 
     const Parts m_parts;
     std::atomic<bool> m_isStopping{false};
     std::mutex m_mutex; // guards what follows
     std::condition_variable m_changed;
-    std::deque<Question> m_questions; // the first one is being answered
-    std::set<std::pair<std::uint64_t, std::int64_t>> m_lost; // queue and number: not in the log
+    std::deque<Question> m_questions; // being answered, too
+    std::map<std::uint64_t, std::map<std::int64_t, std::int64_t>> m_lost; // by queue: begin to end of what the log does not have
+    std::size_t m_lostRanges = 0;
     std::thread m_thread;
 };
 

@@ -60,7 +60,6 @@ inline std::string keyProperty(const std::string& key)
     return "KEYS\x01" + key + "\x02";
 }
 
-/// The bodies of everything a queue gives, read as a consumer would.
 /// get(), again while entries are being made anew.
 inline GetResult getMended(MessageStore& store, const GetRequest& request)
 {
@@ -73,6 +72,7 @@ inline GetResult getMended(MessageStore& store, const GetRequest& request)
     return got;
 }
 
+/// The bodies of everything a queue gives, read as a consumer would.
 inline std::vector<std::string> bodies(MessageStore& store, std::string_view topic,
                                        std::int32_t queueId, std::int64_t from = 0)
 {

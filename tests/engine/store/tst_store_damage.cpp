@@ -261,9 +261,6 @@ private Q_SLOTS:
     void aRecordInsideABody();
     void rocksDbTablesAreRefused();
     void zeroedQueuePages();
-    void damagedEntriesAreMadeAnew();
-    void damagedEntryOfADamagedRecord();
-    void entriesThatLie();
     void unreadableQueueIsNotPassedOver();
 };
 
@@ -443,101 +440,6 @@ void TstStoreDamage::zeroedQueuePages()
     }
     qInfo("%llu entries made anew while they were read", static_cast<unsigned long long>(mended));
     QVERIFY(mended > 5);
-}
-
-namespace {
-
-std::filesystem::path queueFile(std::int32_t queueId, std::int64_t file = 0)
-{
-    return kRoot / "consumequeue" / "t" / std::to_string(queueId) / QString("%1").arg(file, 20, 10, QChar('0')).toStdString();
-}
-
-} // namespace
-
-/// Entries of every kind of damage, in the first, a middle and the last file of a queue, after a clean stop: the files are
-/// the same again, byte by byte, and stay so.
-void TstStoreDamage::damagedEntriesAreMadeAnew()
-{
-    StoreFixture f;
-    f.config.consumeQueueFileSize = 20 * 100;
-    QVERIFY(f.open());
-    std::vector<std::string> sent;
-    for (int i = 0; i < 250; ++i) {
-        sent.push_back(std::to_string(i));
-        COMPARE_NAMES(f.put("t", 0, sent.back(), "TAGS\1tag" + std::to_string(i % 3) + "\2").status, PutStatus::Ok);
-        COMPARE_NAMES(f.put("t", 1, "other").status, PutStatus::Ok);
-    }
-    QVERIFY(f.store->close());
-    const auto whole = contents(*f.files);
-    std::mt19937_64 random(7);
-    std::uint64_t damaged = 0;
-    for (const std::int64_t file : {0, 2000, 4000}) {
-        const std::string other = f.files->content(queueFile(1, file));
-        std::string wild(20, '\0');
-        std::generate(wild.begin(), wild.end(), [&random] { return static_cast<char>(random()); });
-        f.files->overwrite(queueFile(0, file), 3 * 20, std::string(5 * 20, '\0'));
-        f.files->overwrite(queueFile(0, file), 11 * 20, other.substr(11 * 20, 20));
-        f.files->overwrite(queueFile(0, file), 20 * 20, wild);
-        damaged += file < 4000 ? 7 : 0;
-    }
-    QVERIFY(f.open());
-    QCOMPARE(f.store->recovery().queuesRebuilt, 1); // the last file's head is looked at by every start
-    QCOMPARE(bodies(*f.store, "t", 0), sent);
-    QCOMPARE(f.store->metrics().queueEntriesMended.load(), damaged);
-    QCOMPARE(f.store->metrics().damagedRecords.load(), std::uint64_t{0});
-    QVERIFY(f.store->close());
-    for (const auto& [path, bytes] : whole) {
-        QVERIFY2(path.native().find("consumequeue") == std::string::npos || f.files->content(path) == bytes, path.c_str());
-    }
-    QVERIFY(f.reopen());
-    QCOMPARE(bodies(*f.store, "t", 0), sent);
-    QCOMPARE(f.store->metrics().queueEntriesMended.load(), std::uint64_t{0});
-}
-
-/// An entry and its record both gone: that message, and no other.
-void TstStoreDamage::damagedEntryOfADamagedRecord()
-{
-    StoreFixture f;
-    f.config.consumeQueueFileSize = 20 * 10;
-    QVERIFY(f.open());
-    std::int64_t place = 0;
-    std::vector<std::string> left;
-    for (int i = 0; i < 30; ++i) {
-        const PutResult put = f.put("t", 0, std::to_string(i));
-        place = i == 4 ? put.commitLogOffset : place;
-        if (i != 4) {
-            left.push_back(std::to_string(i));
-        }
-    }
-    QVERIFY(f.store->close());
-    f.files->overwrite(queueFile(0), 3 * 20, std::string(3 * 20, '\0'));
-    f.files->overwrite(logPath(place, f.config.commitLogFileSize), static_cast<std::uint64_t>(place % f.config.commitLogFileSize),
-                       std::string(20, '\0'));
-    QVERIFY(f.open());
-    QCOMPARE(bodies(*f.store, "t", 0), left);
-    QCOMPARE(f.store->metrics().queueEntriesMended.load(), std::uint64_t{2});
-    QVERIFY(f.store->metrics().damagedRecords >= 1);
-}
-
-/// Entries that point at another queue's record, or say that theirs is longer.
-void TstStoreDamage::entriesThatLie()
-{
-    StoreFixture f;
-    QVERIFY(f.open());
-    for (int i = 0; i < 10; ++i) {
-        f.put("t", i % 2, std::to_string(i));
-    }
-    QVERIFY(f.store->close());
-    constexpr std::size_t kEntry = 20;
-    const std::string other = f.files->content(queueFile(1)).substr(kEntry, kEntry);
-    std::string longer = f.files->content(queueFile(0)).substr(3 * kEntry, kEntry);
-    longer[11] = static_cast<char>(longer[11] + 7);
-    f.files->overwrite(queueFile(0), kEntry, other);
-    f.files->overwrite(queueFile(0), 3 * kEntry, longer);
-    QVERIFY(f.reopen());
-    QCOMPARE(bodies(*f.store, "t", 0), (std::vector<std::string>{"0", "2", "4", "6", "8"}));
-    QCOMPARE(bodies(*f.store, "t", 1).size(), std::size_t{5});
-    QCOMPARE(f.store->metrics().queueEntriesMended.load(), std::uint64_t{2});
 }
 
 void TstStoreDamage::unreadableQueueIsNotPassedOver()
