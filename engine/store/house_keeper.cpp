@@ -197,7 +197,8 @@ Result<> HouseKeeper::saveLocked(Save save)
         values.logicsMsgTimestamp = m_saved.logicsMsgTimestamp;
         values.confirmPhyOffset = std::min(m_saved.confirmPhyOffset, missingFrom);
     }
-    if (save == Save::IfNew && m_isSaved && !m_parts.queues.hasUnsynced() && m_savedLogBegin == m_parts.log.minOffset() && values.confirmPhyOffset == m_saved.confirmPhyOffset &&
+    if (save == Save::IfNew && m_isSaved && !m_parts.queues.hasUnsynced() &&
+        m_savedLogBegin == m_parts.log.minOffset() && values.confirmPhyOffset == m_saved.confirmPhyOffset &&
         m_parts.flush.flushedTimestampMs() == m_saved.physicMsgTimestamp) {
         return {};
     }
