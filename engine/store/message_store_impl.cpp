@@ -129,7 +129,8 @@ Result<> MessageStoreImpl::recover()
     const auto begin = std::chrono::steady_clock::now();
     GANTRY_TRY(checkpoint, m_checkpoint.load());
     if (!m_recovery.cleanExit) {
-        GANTRY_CHECK(m_checkpoint.sync()); // or a power cut after this start might bring back an older one, which promises less
+        // What this start believes a power cut after it must not take back. Written again, because the sync may have failed.
+        GANTRY_CHECK(checkpoint.isSealed ? m_checkpoint.save(checkpoint) : m_checkpoint.sync());
     }
     GANTRY_CHECK(m_log.segments().load());
     GANTRY_CHECK(m_queues.load(m_directory.takeListing(), !m_recovery.cleanExit));

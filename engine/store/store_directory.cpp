@@ -156,8 +156,9 @@ Result<> StoreDirectory::createAbortFile(bool isPoisoned)
         GANTRY_TRY(file, m_files.open(abort(), OpenMode::Create));
         const std::string text =
             isPoisoned ? fmt::format("{}\n{}\n", ::getpid(), kPoisonMark) : std::to_string(::getpid());
-        GANTRY_CHECK(file->resize(0));
+        // In this order: a mark that is there must not be gone for a moment, in which this process may be killed.
         GANTRY_CHECK(file->writeAt(0, asBytes(text)));
+        GANTRY_CHECK(file->resize(text.size()));
         GANTRY_CHECK(file->syncData());
     }
     return m_files.syncDirectory(m_config.rootDirectory);

@@ -280,6 +280,12 @@ int MemoryFileSystem::failedCount(Call call) const
     return found != m_failedCounts.end() ? found->second : 0;
 }
 
+bool MemoryFileSystem::hasFailedOn(const fs::path& path) const
+{
+    const std::lock_guard guard(m_mutex);
+    return m_failedPaths.contains(path);
+}
+
 void MemoryFileSystem::setObserver(std::function<void(Call, const fs::path&)> observer)
 {
     const std::lock_guard guard(m_mutex);
@@ -297,6 +303,7 @@ Result<> MemoryFileSystem::before(Call call, const fs::path& path)
             failure.call == call && path.string().find(failure.pathPart) != std::string::npos;
         if (isMeant && --failure.remaining <= 0 && (failure.remaining == 0 || failure.isLasting)) {
             ++m_failedCounts[call];
+            m_failedPaths.insert(path);
             return failErrno(failure.errnoValue, "injected failure on " + path.string());
         }
     }

@@ -70,8 +70,9 @@ public:
                   std::string pathPart = {});
     void clearFailures();
     [[nodiscard]] int callCount(Call call) const;
-    /// Of those, how many failed because of failCall().
+    /// Of those, how many failed because of failCall(); and whether one of that file's did.
     [[nodiscard]] int failedCount(Call call) const;
+    [[nodiscard]] bool hasFailedOn(const std::filesystem::path& path) const;
     /// Runs before every call that changes something; for crashing at the k-th one.
     void setObserver(std::function<void(Call, const std::filesystem::path&)> observer);
 
@@ -159,6 +160,7 @@ private:
     std::vector<Failure> m_failures;
     std::map<Call, int> m_counts;
     std::map<Call, int> m_failedCounts;
+    std::set<std::filesystem::path> m_failedPaths;
     std::function<void(Call, const std::filesystem::path&)> m_observer;
     std::function<std::int64_t()> m_now;
     std::optional<std::uint64_t> m_capacity;

@@ -82,6 +82,11 @@ void StoreSimulation::tellFiles()
         }
         fmt::print(stderr, "\n");
     }
+    fmt::print(stderr, "index:");
+    for (const StoreChecker::IndexEntry& entry : checker.indexEntries()) {
+        fmt::print(stderr, " {}", entry.offset);
+    }
+    fmt::print(stderr, "\n");
     for (const auto& [place, bodies] : m_store ? everything(*m_store) : decltype(everything(*m_store)){}) {
         fmt::print(stderr, "messages of {}/{} from {}:", place.topic, place.queueId, m_store->minOffset(place.topic, place.queueId));
         for (const std::string& body : bodies) {
@@ -322,7 +327,11 @@ StoreSimulation::Crash StoreSimulation::crashNow(bool isPowerCut)
     Crash crash{isPowerCut ? m_files->afterPowerCut(seed) : m_files->afterKill(), m_model, isPowerCut, false};
     const std::filesystem::path abort = kStoreRoot / "abort";
     const bool isMarked = m_files->exists(abort) && m_files->content(abort).find("poisoned") != std::string::npos;
-    crash.leavesNoTrace = !isPowerCut && failedWrites() > m_failedBefore && !isMarked;
+    crash.leavesNoTrace = !isPowerCut && !isMarked && (failedWrites() > m_failedBefore || m_files->hasFailedOn(abort));
+    if (m_options.isTold) {
+        fmt::print(stderr, "crash: {}, {}, {} writes failed, {}\n", isPowerCut ? "power cut" : "kill", isMarked ? "marked" : "no mark",
+                   failedWrites(), m_files->hasFailedOn(abort) ? "the mark, too" : "not the mark");
+    }
     return crash;
 }
 

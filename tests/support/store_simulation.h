@@ -77,7 +77,7 @@ private:
         std::unique_ptr<MemoryFileSystem> files;
         Model model;
         bool isPowerCut = false;
-        bool leavesNoTrace = false; ///< a kill between a failed sync and the word of it: a later power cut may take something
+        bool leavesNoTrace = false; ///< a kill before the word of a failed sync could be written: a later power cut may take something
     };
 
     [[nodiscard]] std::uint64_t dice(std::uint64_t sides) { return m_random() % sides; }
