@@ -28,7 +28,12 @@ EventLoopImpl::EventLoopImpl(std::size_t index)
     if (wakeUp < 0) {
         throw std::system_error(errno, std::system_category(), "eventfd");
     }
-    m_wakeUp.assign(wakeUp);
+    try {
+        m_wakeUp.assign(wakeUp);
+    } catch (...) {
+        ::close(wakeUp); // it is still ours
+        throw;
+    }
     m_wakeUp.non_blocking(true);
 }
 
