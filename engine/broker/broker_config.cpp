@@ -221,13 +221,29 @@ Binding messageDelayLevel()
             [](const BrokerConfig& config) { return config.messageDelayLevel; }};
 }
 
+/// With less than a MiB a second one large message would keep all readers of backlog waiting for a long time.
+Binding coldReadLimit(std::string_view key)
+{
+    static constexpr std::int64_t kLimitMin = kMiB;
+    static constexpr std::int64_t kLimitMax = 1024 * kGiB;
+    auto binding = integer(key, [](BrokerConfig& config) -> auto& { return config.coldReadBytesPerSecondMax; }, 0, kLimitMax);
+    binding.read = [](BrokerConfig& config, std::string_view property, std::string_view value) -> Result<> {
+        const auto limit = parseInteger(property, value, 0, kLimitMax);
+        if (!limit || (*limit != 0 && *limit < kLimitMin)) {
+            return fail(Errc::InvalidArgument, "{}={}: expected 0, or from {} to {} (bytes a second)", property, value, kLimitMin, kLimitMax);
+        }
+        config.coldReadBytesPerSecondMax = *limit;
+        return {};
+    };
+    return binding;
+}
+
 #define GANTRY_MEMBER(path) [](BrokerConfig& config) -> auto& { return config.path; }
 
 std::vector<Binding> brokerBindings()
 {
     constexpr std::int64_t kMsMax = 1'000'000'000;
     constexpr std::int64_t kIntMax = std::numeric_limits<std::int32_t>::max();
-    constexpr std::int64_t kColdReadMax = 1024 * kGiB;
     std::vector<Binding> list;
     list.push_back(name("brokerClusterName", GANTRY_MEMBER(clusterName)));
     list.push_back(name("brokerName", GANTRY_MEMBER(brokerName)));
@@ -245,7 +261,7 @@ std::vector<Binding> brokerBindings()
     list.push_back(integer("brokerPermission", GANTRY_MEMBER(permission), 0, 15));
     list.push_back(boolean("longPollingEnable", GANTRY_MEMBER(longPolling)));
     list.push_back(integer("shortPollingTimeMills", GANTRY_MEMBER(shortPolling), 1, kMsMax));
-    list.push_back(integer("globalColdReadThreshold", GANTRY_MEMBER(coldReadBytesPerSecondMax), 0, kColdReadMax));
+    list.push_back(coldReadLimit("globalColdReadThreshold"));
     list.push_back(integer("channelExpiredTimeout", GANTRY_MEMBER(clientExpiry), 1, kMsMax));
     list.push_back(integer("flushConsumerOffsetInterval", GANTRY_MEMBER(offsetFlushInterval), 1, kMsMax));
     list.push_back(integer("flushDelayOffsetInterval", GANTRY_MEMBER(delayOffsetFlushInterval), 1, kMsMax));

@@ -33,7 +33,7 @@ struct BrokerConfig
     bool longPolling = true;                         ///< longPollingEnable
     std::chrono::milliseconds shortPolling{1000};
     /// globalColdReadThreshold: bytes a second of backlog that all consumers may read while somebody sends, or twice what
-    /// senders bring if that is more; 0 = no limit. Ours: always on (Apache's is with coldDataFlowControlEnable only).
+    /// senders bring if that is more; 0 = no limit, else at least 1 MiB. Ours: always on (Apache's is with coldDataFlowControlEnable only).
     std::int64_t coldReadBytesPerSecondMax = 100 * kMiB;
     std::chrono::milliseconds clientExpiry{120'000}; ///< channelExpiredTimeout
     std::chrono::milliseconds offsetFlushInterval{5'000}; ///< flushConsumerOffsetInterval

@@ -7,9 +7,8 @@ namespace gantry {
 
 namespace {
 constexpr std::chrono::milliseconds kMeasurePeriod{100};
-constexpr std::chrono::seconds kMeasureForgotten{1};
-/// A sleep ends later than asked for; that much of it is caught up.
-constexpr std::chrono::milliseconds kCatchUpMax{2};
+/// A read begins later than it may, by a timer's tick and a thread's turn; that much of it is caught up.
+constexpr std::chrono::milliseconds kCatchUpMax{5};
 constexpr double kSenderShare = 2;
 } // namespace
 
@@ -37,12 +36,17 @@ void ColdReadPace::account(Time begun, std::uint64_t bytesRead, std::uint64_t by
 
 void ColdReadPace::measureSenders(Time now, std::uint64_t bytesSent)
 {
-    const bool isForgotten = m_measuredAt == Time::min() || now - m_measuredAt > kMeasureForgotten;
-    if (!isForgotten && now - m_measuredAt < kMeasurePeriod) {
+    if (!m_measuredAt) {
+        m_measuredAt = now;
+        m_bytesSent = bytesSent;
         return;
     }
-    const std::chrono::duration<double> passed = now - m_measuredAt;
-    m_sentPerSecond = isForgotten || bytesSent < m_bytesSent ? 0 : static_cast<double>(bytesSent - m_bytesSent) / passed.count();
+    // However long it is: a read may cost more than a second, and after a pause the next period is short again.
+    const std::chrono::duration<double> passed = now - *m_measuredAt;
+    if (passed < kMeasurePeriod) {
+        return;
+    }
+    m_sentPerSecond = bytesSent < m_bytesSent ? 0 : static_cast<double>(bytesSent - m_bytesSent) / passed.count();
     m_measuredAt = now;
     m_bytesSent = bytesSent;
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 
 namespace gantry {
 
@@ -17,7 +18,7 @@ public:
     using Time = std::chrono::steady_clock::time_point;
     using Duration = std::chrono::steady_clock::duration;
 
-    /// 0: no limit.
+    /// Bytes a second; 0: no limit.
     explicit ColdReadPace(std::int64_t bytesPerSecond);
 
     /// How long the next read has to wait; zero or less: it may begin.
@@ -31,7 +32,7 @@ private:
     const std::int64_t m_bytesPerSecond;
     mutable std::mutex m_mutex; // guards what follows
     Time m_next = Time::min();
-    Time m_measuredAt = Time::min();
+    std::optional<Time> m_measuredAt; // nothing before the first read
     std::uint64_t m_bytesSent = 0;
     double m_sentPerSecond = 0;
 };

@@ -502,6 +502,10 @@ void TstBrokerTables::readsBrokerProperties()
     QVERIFY(again->toProperties() == config->toProperties());
     QCOMPARE(parseDelayLevels(BrokerConfig{}.messageDelayLevel).value(), defaultDelayLevels());
     QCOMPARE(parseDelayLevels(config->messageDelayLevel).value().at(1), std::chrono::milliseconds(120'000));
+    for (const std::int64_t limit : {std::int64_t{0}, kMiB, 1024 * kGiB}) {
+        const auto limited = BrokerConfig::fromProperties({{"globalColdReadThreshold", std::to_string(limit)}});
+        QVERIFY(limited && limited->coldReadBytesPerSecondMax == limit);
+    }
 }
 
 void TstBrokerTables::refusesBadProperties_data()
@@ -517,6 +521,8 @@ void TstBrokerTables::refusesBadProperties_data()
     QTest::newRow("boolean") << "longPollingEnable" << "yes";
     QTest::newRow("slave") << "brokerRole" << "SLAVE";
     QTest::newRow("name") << "brokerName" << "a b";
+    QTest::newRow("limit of less than a message") << "globalColdReadThreshold" << "1048575";
+    QTest::newRow("negative limit") << "globalColdReadThreshold" << "-1";
 }
 
 void TstBrokerTables::refusesBadProperties()

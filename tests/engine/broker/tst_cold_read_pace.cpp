@@ -14,8 +14,10 @@ class TstColdReadPace : public QObject
 
 private Q_SLOTS:
     void keepsTheRate();
+    void keepsTheRateWhenReadsComeLate();
     void savesNothingUp();
     void staysAheadOfSenders();
+    void staysAheadOfSendersWhenAReadTakesSeconds();
     void doesNotLimitWithoutALimit();
 };
 
@@ -54,6 +56,18 @@ void TstColdReadPace::keepsTheRate()
     QVERIFY2(reads >= 1000 && reads <= 1002, std::to_string(reads).c_str());
 }
 
+/// A timer rings late, and a thread gets the processor later still.
+void TstColdReadPace::keepsTheRateWhenReadsComeLate()
+{
+    ColdReadPace pace(100 * kMiB);
+    int reads = 0;
+    for (auto now = kBegin; now < kBegin + 10s; ++reads) {
+        pace.account(now, kMiB, 0);
+        now += pace.delay(now) + 3ms;
+    }
+    QVERIFY2(reads >= 990 && reads <= 1002, std::to_string(reads).c_str());
+}
+
 void TstColdReadPace::savesNothingUp()
 {
     ColdReadPace pace(100 * kMiB);
@@ -71,6 +85,17 @@ void TstColdReadPace::staysAheadOfSenders()
     // The senders become slow: the limit holds again.
     const int reads = readFor(pace, kBegin + 10s, 10s, kMiB / 1000, 10'000 * kSentPerMs);
     QVERIFY2(reads >= 1000 && reads < 1100, std::to_string(reads).c_str());
+}
+
+void TstColdReadPace::staysAheadOfSendersWhenAReadTakesSeconds()
+{
+    ColdReadPace pace(kMiB);
+    int reads = 0;
+    for (auto now = kBegin; now < kBegin + 60s; now += pace.delay(now), ++reads) {
+        const auto ms = static_cast<std::uint64_t>((now - kBegin) / 1ms);
+        pace.account(now, 4 * kMiB, ms * (10 * kMiB / 1000)); // four seconds at the limit that is configured
+    }
+    QVERIFY2(reads > 250 && reads < 300, std::to_string(reads).c_str());
 }
 
 void TstColdReadPace::doesNotLimitWithoutALimit()
