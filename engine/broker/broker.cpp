@@ -100,6 +100,7 @@ Result<> Broker::Impl::listen()
         {},
         [shared = core.get()](const ConnectionPtr& connection) {
             shared->longPolling.onConnectionClosed(connection->id());
+            shared->pacedPulls.onConnectionClosed(connection->id());
             shared->producers.onConnectionClosed(*connection);
             shared->consumers.onConnectionClosed(*connection);
         },
@@ -199,6 +200,8 @@ void Broker::Impl::connectParts()
     });
     parts.longPolling.setCallbacks([this](HeldPull held) { pull->wake(std::move(held)); },
                                    [&parts](std::string_view topic, std::int32_t queueId) { return parts.store->maxOffset(topic, queueId); });
+    parts.pacedPulls.setCallbacks([&parts] { return parts.isBeingSentTo() ? parts.coldReadPace.delay(parts.clock.steady()) : PacedPulls::Duration::zero(); },
+                                  [this](const std::shared_ptr<HeldPull>& far) { return pull->beginFar(far); });
     parts.store->setArrivalListener([&parts](const MessageStore::Arrival& arrival) {
         if (arrival.topic == kScheduleTopic) {
             parts.delay->onArrival();
@@ -258,6 +261,7 @@ void Broker::Impl::stop()
     }
     parts.isServing = false;
     parts.longPolling.stop();
+    parts.pacedPulls.stop();
     if (parts.store) {
         if (auto synced = parts.store->sync(); !synced) { // completes what waits for the disk, so that it is answered
             log::error("broker", "{}: {}", config.brokerName, synced.error().message);

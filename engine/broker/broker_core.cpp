@@ -38,6 +38,7 @@ BrokerCore::BrokerCore(BrokerConfig brokerConfig, FileSystem& fileSystem, Clock&
     , locks(clock)
     , longPolling(clock)
     , coldReadPace(config.coldReadBytesPerSecondMax)
+    , pacedPulls(runtime, gate)
 {}
 
 BrokerCore::~BrokerCore() = default;

@@ -9,6 +9,7 @@
 #include "broker/consumer_offset_manager.h"
 #include "broker/consumer_registry.h"
 #include "broker/long_polling.h"
+#include "broker/paced_pulls.h"
 #include "broker/producer_registry.h"
 #include "broker/rebalance_lock_manager.h"
 #include "broker/subscription_group_manager.h"
@@ -68,6 +69,7 @@ struct BrokerCore
     RebalanceLockManager locks;
     LongPolling longPolling;
     ColdReadPace coldReadPace;
+    PacedPulls pacedPulls;
     std::unique_ptr<MessageStore> store;
     std::unique_ptr<DelayService> delay;
     std::unique_ptr<NameServerLink> nameServers;

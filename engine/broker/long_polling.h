@@ -27,6 +27,7 @@ struct HeldPull
     PullMessageHeader header;
     std::shared_ptr<const MessageFilter> filter; ///< null = everything
     Responder responder;
+    bool wasHeld = false;      ///< it has waited: whatever there is now is its answer
     std::chrono::steady_clock::time_point heldSince;
     std::chrono::steady_clock::time_point deadline;
 };

@@ -44,7 +44,8 @@ struct GetRequest
     std::int64_t bytesMax = 256 * 1024;
     const MessageFilter* filter = nullptr; ///< null = everything
     bool mayWait = true;                ///< false: nothing is read from the disk, see GetResult::wouldWait
-    std::int64_t distanceMax = INT64_MAX; ///< bytes behind the log's end; a first message further away: GetResult::wouldWait
+    std::int64_t distanceMax = INT64_MAX; ///< bytes behind the log's end; a first message further away: GetResult::isFar
+    bool mayBeFar = true;               ///< false: what is far is not read, see GetResult::wouldWait
 };
 
 struct GetResult
@@ -58,7 +59,10 @@ struct GetResult
     std::int64_t lastStoreTimestampMs = 0; ///< of the last record, 0 if none
     bool suggestPullingFromSlave = false;
     bool fromDisk = false;              ///< some of it was far behind the tail
-    bool wouldWait = false;             ///< it is not in memory, or far away: ask again where one may wait; the rest means nothing
+    bool wouldWait = false;             ///< it is not in memory, or far away: ask again where one may wait; but for `isFar`
+                                        ///< the rest means nothing
+    bool isFar = false;                 ///< the first message lies further away than asked for; false, too, when the queue's
+                                        ///< own entries are not in memory and nobody knows yet
 };
 
 /// One ConsumeQueue entry, for inspection and for the delay service.

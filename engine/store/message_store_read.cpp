@@ -223,10 +223,11 @@ private:
     std::int64_t m_stoppedAt = -1;
 };
 
-GetResult comeAgain()
+GetResult comeAgain(bool isFar)
 {
     GetResult result;
     result.wouldWait = true;
+    result.isFar = isFar;
     return result;
 }
 
@@ -287,7 +288,7 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
                                                          : wanted),
                     request.mayWait ? ReadWait::Allowed : ReadWait::Never);
     if (!raw && raw.error().code == Errc::Busy) {
-        return comeAgain();
+        return comeAgain(false);
     }
     if (!raw) {
         log::error("store", "queue {} of {} cannot be read at {}: {}", request.queueId, request.topic, request.offset,
@@ -303,9 +304,10 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
             std::min(request.offset / perFile * perFile + perFile, result.maxOffset);
         return result;
     }
-    if (const RawQueueEntry first = loadQueueEntry(asBytes(*raw).data());
-        first.isValid() && m_log.writtenOffset() - first.offset > request.distanceMax) {
-        return comeAgain();
+    const RawQueueEntry first = loadQueueEntry(asBytes(*raw).data());
+    result.isFar = first.isValid() && m_log.writtenOffset() - first.offset > request.distanceMax;
+    if (result.isFar && !request.mayBeFar) {
+        return comeAgain(true);
     }
     const RecordCollector::Ask mayBeMended = [&](std::int64_t queueOffset) {
         return !isLight(request.topic) && m_mender.ask(queue, queueOffset);
@@ -343,7 +345,7 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
     }
     collector.finish();
     if (collector.wouldWait()) {
-        return comeAgain();
+        return comeAgain(result.isFar);
     }
     lost = lost || collector.lostRecords();
     result.nextBeginOffset = collector.stoppedAt() >= 0 ? collector.stoppedAt() : at;

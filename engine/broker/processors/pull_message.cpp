@@ -5,7 +5,6 @@
 #include "protocol/header_codec.h"
 
 #include <algorithm>
-#include <thread>
 
 namespace gantry {
 
@@ -98,7 +97,11 @@ void PullMessageProcessor::handle(const ConnectionPtr& connection, RemotingComma
     }
     m_core.offsets.notePull(header->consumerGroup, header->topic, header->queueId,
                             {connection->id(), m_core.clock.wallMs(), header->queueOffset});
-    readOrDefer(HeldPull{std::move(*header), std::move(checked.filter), std::move(responder), {}, {}}, Pass::First);
+    HeldPull pull;
+    pull.header = std::move(*header);
+    pull.filter = std::move(checked.filter);
+    pull.responder = std::move(responder);
+    readOrDefer(std::move(pull));
 }
 
 bool PullMessageProcessor::check(const PullMessageHeader& header, Responder& responder, Checked& checked) const
@@ -169,33 +172,63 @@ bool PullMessageProcessor::checkSubscription(const PullMessageHeader& header, Re
     return true;
 }
 
-void PullMessageProcessor::readOrDefer(HeldPull pull, Pass pass)
+void PullMessageProcessor::readOrDefer(HeldPull pull)
 {
-    auto cold = read(std::move(pull), pass, false);
-    if (!cold) {
+    auto deferred = read(std::move(pull), Place::Loop);
+    if (!deferred) {
         return;
     }
-    auto deferred = std::make_shared<HeldPull>(std::move(*cold));
-    if (!m_core.runInBackground([this, deferred, pass] { readAside(std::move(*deferred), pass); })) {
-        deferred->responder.reply(ResponseCode::SystemBusy, "[OVERLOAD]too many requests wait for the disk, try again");
+    if (deferred->isFar) {
+        readFar(std::move(deferred->pull));
+    } else {
+        readNear(std::move(deferred->pull));
     }
 }
 
-void PullMessageProcessor::readAside(HeldPull pull, Pass pass)
+void PullMessageProcessor::readNear(HeldPull pull)
 {
-    constexpr std::chrono::milliseconds kSleepMax{20}; // a stop or the last sender's end may come
-    for (;;) {
-        const auto delay = m_core.coldReadPace.delay(m_core.clock.steady());
-        if (delay <= delay.zero() || m_core.isStopping || !m_core.isBeingSentTo()) {
-            break;
+    const auto shared = std::make_shared<HeldPull>(std::move(pull));
+    const bool isRunning = m_core.runBlocking([this, shared] {
+        // Only now, with the queue's entries, it may turn out to be far away.
+        if (auto far = read(std::move(*shared), Place::Blocking)) {
+            readFar(std::move(far->pull));
         }
-        std::this_thread::sleep_for(std::min<ColdReadPace::Duration>(delay, kSleepMax));
+    });
+    if (!isRunning) {
+        refuseToRead(*shared);
     }
-    (void)read(std::move(pull), pass, true);
 }
 
-std::optional<HeldPull> PullMessageProcessor::read(HeldPull pull, Pass pass, bool mayWait)
+void PullMessageProcessor::readFar(HeldPull pull)
 {
+    if (auto refused = m_core.pacedPulls.add(std::move(pull))) {
+        refuseToRead(*refused);
+    }
+}
+
+bool PullMessageProcessor::beginFar(const std::shared_ptr<HeldPull>& pull)
+{
+    return m_core.runInBackground([this, pull] {
+        (void)read(std::move(*pull), Place::Background);
+        m_core.pacedPulls.onRead();
+    });
+}
+
+void PullMessageProcessor::refuseToRead(HeldPull& pull) const
+{
+    if (m_core.isStopping) {
+        pull.responder.reply(ResponseCode::ServiceNotAvailable, "the broker is shutting down");
+    } else {
+        pull.responder.reply(ResponseCode::SystemBusy, "[OVERLOAD]too many requests wait for the disk, try again");
+    }
+}
+
+std::optional<PullMessageProcessor::Deferred> PullMessageProcessor::read(HeldPull pull, Place place)
+{
+    if (place != Place::Loop && !pull.responder.connection()->isOpen()) { // closed while it waited
+        pull.responder.drop();
+        return std::nullopt;
+    }
     const auto& header = pull.header;
     if (const auto reset = m_core.offsets.takeReset(header.consumerGroup, header.topic, header.queueId)) {
         GetResult result;
@@ -207,10 +240,11 @@ std::optional<HeldPull> PullMessageProcessor::read(HeldPull pull, Pass pass, boo
         return std::nullopt;
     }
     GetRequest request;
-    request.mayWait = mayWait;
-    if (!mayWait && m_core.isBeingSentTo()) {
-        request.distanceMax = kTailBytes; // not now, and not by the thread that takes what is sent
-    }
+    const bool isBeingSentTo = m_core.isBeingSentTo();
+    request.mayWait = place != Place::Loop;
+    request.distanceMax = kTailBytes;
+    // Not by the thread that takes what is sent, and not by those that others wait for.
+    request.mayBeFar = place == Place::Background || (place == Place::Loop && !isBeingSentTo);
     request.topic = header.topic;
     request.queueId = header.queueId;
     request.offset = header.queueOffset;
@@ -219,13 +253,13 @@ std::optional<HeldPull> PullMessageProcessor::read(HeldPull pull, Pass pass, boo
     request.filter = pull.filter.get();
     const auto begun = m_core.clock.steady();
     auto result = m_core.store->get(request);
-    if (mayWait) {
+    if (place == Place::Background && isBeingSentTo) { // what nobody paces is no debt
         m_core.coldReadPace.account(begun, result.records.size(), m_core.store->metrics().bytesPut.load(std::memory_order_relaxed));
     }
     if (result.wouldWait) {
-        return pull;
+        return Deferred{std::move(pull), result.isFar};
     }
-    const bool maySuspend = pass == Pass::First && (header.sysFlag & pullflag::kSuspend) != 0 && header.suspendTimeoutMillis > 0;
+    const bool maySuspend = !pull.wasHeld && (header.sysFlag & pullflag::kSuspend) != 0 && header.suspendTimeoutMillis > 0;
     if (maySuspend && responseCodeOf(result.status, header.queueOffset) == ResponseCode::PullNotFound) {
         hold(std::move(pull), result);
     } else {
@@ -239,6 +273,7 @@ void PullMessageProcessor::hold(HeldPull pull, const GetResult& result)
     const auto wait = m_core.config.longPolling
                           ? std::chrono::milliseconds(std::min<std::int64_t>(pull.header.suspendTimeoutMillis, kSuspendMsMax))
                           : m_core.config.shortPolling;
+    pull.wasHeld = true;
     pull.heldSince = m_core.clock.steady();
     pull.deadline = pull.heldSince + wait;
     if (auto refused = m_core.longPolling.hold(std::move(pull))) {
@@ -258,7 +293,7 @@ void PullMessageProcessor::wake(HeldPull pull)
         return;
     }
     auto& loop = pull.responder.connection()->loop();
-    loop.post([this, held = std::move(*pass), woken = std::move(pull)]() mutable { readOrDefer(std::move(woken), Pass::AfterHold); });
+    loop.post([this, held = std::move(*pass), woken = std::move(pull)]() mutable { readOrDefer(std::move(woken)); });
 }
 
 void PullMessageProcessor::answer(HeldPull& pull, GetResult result) const

@@ -9,8 +9,9 @@
 
 namespace gantry {
 
-/// Reads messages for consumers: 11 and 361. A pull at the end of its queue is held until something arrives. Reads
-/// that need the disk, and while somebody sends those far behind the end of the log, are done on a background thread.
+/// Reads messages for consumers: 11 and 361. A pull at the end of its queue is held until something arrives. Near the end
+/// of the log, reads that need the disk are done on a blocking thread. Those far behind it that need the disk, and while
+/// somebody sends all of them, are done on a background thread, in the pace of backlog (PacedPulls).
 class PullMessageProcessor final : public Processor
 {
 public:
@@ -19,9 +20,17 @@ public:
     /// Answers a pull that was held, with whatever there is now. On any thread; the work happens on the connection's
     /// loop.
     void wake(HeldPull pull);
+    /// Reads far behind the log's end on a background thread; false if too much waits for those. What PacedPulls calls.
+    [[nodiscard]] bool beginFar(const std::shared_ptr<HeldPull>& pull);
 
 private:
-    enum class Pass { First, AfterHold };
+    /// Loop: nothing from the disk, and nothing far away while somebody sends. Blocking: nothing far away.
+    enum class Place { Loop, Blocking, Background };
+    struct Deferred
+    {
+        HeldPull pull;
+        bool isFar = false;
+    };
     struct Checked
     {
         TopicConfigManager::TopicPtr topic;
@@ -32,11 +41,12 @@ private:
     /// False if the request was answered with a refusal.
     bool check(const PullMessageHeader& header, Responder& responder, Checked& checked) const;
     bool checkSubscription(const PullMessageHeader& header, Responder& responder, Checked& checked) const;
-    void readOrDefer(HeldPull pull, Pass pass);
-    /// Gives the pull back when that would wait for the disk and must not.
-    [[nodiscard]] std::optional<HeldPull> read(HeldPull pull, Pass pass, bool mayWait);
-    /// On a background thread, in the pace of backlog.
-    void readAside(HeldPull pull, Pass pass);
+    void readOrDefer(HeldPull pull);
+    void readNear(HeldPull pull);
+    void readFar(HeldPull pull);
+    /// Gives the pull back when it must not be read there.
+    [[nodiscard]] std::optional<Deferred> read(HeldPull pull, Place place);
+    void refuseToRead(HeldPull& pull) const;
     void answer(HeldPull& pull, GetResult result) const;
     void hold(HeldPull pull, const GetResult& result);
 

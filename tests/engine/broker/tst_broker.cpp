@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "broker_harness.h"
 
-#include "base/limits.h"
 #include "message/batch_codec.h"
 #include "message/message_id.h"
 #include "message/topic_name.h"
@@ -11,15 +10,11 @@
 #include "protocol/headers/offset.h"
 #include "protocol/headers/query_message.h"
 #include "support/compare.h"
-#include "support/thread_names.h"
 
 #include <QtTest>
 
 #include <algorithm>
-#include <atomic>
-#include <future>
 #include <set>
-#include <thread>
 
 using namespace gantry;
 
@@ -81,13 +76,7 @@ private Q_SLOTS:
     void picksAQueueWhenAskedTo();
     void filtersByTag();
     void answersEveryPullStatus();
-    void readsTheBacklogAsideWhileSomebodySends();
     void refusesPulls();
-    void holdsAPullUntilAMessageComes();
-    void holdsAPullUntilItsTimeIsOver();
-    void wakesOnlyForMatchingTags();
-    void dropsHeldPullsOfClosedConnections();
-    void holdsOnlySoManyPulls();
     void keepsOffsets();
     void tellsQueueBounds();
     void knowsItsClients();
@@ -301,33 +290,6 @@ void TstBroker::answersEveryPullStatus()
     check(1, 7, ResponseCode::PullOffsetMoved, 0);
 }
 
-void TstBroker::readsTheBacklogAsideWhileSomebodySends()
-{
-    constexpr int kMessages = 72; // of 1 MiB: more than a tail
-    const auto bodyOf = [](int i) { return std::string(kMiB - 1000, static_cast<char>('a' + i % 26)) + std::to_string(i); };
-    for (int i = 0; i < kMessages; ++i) {
-        COMPARE_CODE(harness().send("backlog", 0, bodyOf(i)), ResponseCode::Success);
-    }
-    QCOMPARE(harness().pullMessages("backlog", 0, kMessages - 1, 1).size(), std::size_t{1});
-    const auto readAll = [&](bool isSending) {
-        for (std::int64_t at = 0; at < kMessages; ++at) {
-            if (isSending) {
-                COMPARE_CODE(harness().send("other", 0, "x"), ResponseCode::Success);
-            }
-            auto header = BrokerHarness::pullHeader("g", "backlog", 0, at);
-            header.maxMsgNums = 1;
-            const auto answer = harness().pull(header);
-            COMPARE_CODE(answer, ResponseCode::Success);
-            const auto messages = decodeMessages(answer.body);
-            QVERIFY(messages && messages->size() == 1 && messages->front().queueOffset == at);
-            QVERIFY(messages->front().body == bodyOf(static_cast<int>(at)));
-        }
-    };
-    readAll(false);
-    readAll(true);
-    QVERIFY(test::threadsNamed("gantry-back") > 0);
-}
-
 void TstBroker::refusesPulls()
 {
     createTopic("guarded");
@@ -347,102 +309,6 @@ void TstBroker::refusesPulls()
     auto incomplete = BrokerHarness::make(RequestCode::PullMessage, header);
     incomplete.fields.remove("queueId");
     COMPARE_CODE(harness().call(incomplete), ResponseCode::SystemError);
-}
-
-void TstBroker::holdsAPullUntilAMessageComes()
-{
-    createTopic("held");
-    QCOMPARE(harness().pullMessages("held", 0, 0, 1).size(), std::size_t{1});
-    auto header = BrokerHarness::pullHeader("g", "held", 0, 1);
-    header.sysFlag |= pullflag::kSuspend;
-    header.suspendTimeoutMillis = 15'000;
-    std::promise<RemotingCommand> promise;
-    auto answered = promise.get_future();
-    harness().client().invokeAsync(harness().broker().address(), BrokerHarness::make(RequestCode::PullMessage, header), std::chrono::seconds(20),
-                                   [&](Result<RemotingCommand> answer) { promise.set_value(answer ? std::move(*answer) : RemotingCommand{}); });
-    QTRY_COMPARE(harness().broker().view().counters.heldPulls, std::size_t{1});
-    COMPARE_CODE(harness().send("held", 1, "other queue"), ResponseCode::Success);
-    QVERIFY(answered.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout);
-    const auto begin = std::chrono::steady_clock::now();
-    COMPARE_CODE(harness().send("held", 0, "second"), ResponseCode::Success);
-    QVERIFY(answered.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
-    QVERIFY(std::chrono::steady_clock::now() - begin < std::chrono::seconds(4)); // before any sweep or deadline
-    const auto answer = answered.get();
-    COMPARE_CODE(answer, ResponseCode::Success);
-    QCOMPARE(decodeMessages(answer.body)->front().body, std::string("second"));
-    QCOMPARE(harness().broker().view().counters.heldPulls, std::size_t{0});
-}
-
-void TstBroker::holdsAPullUntilItsTimeIsOver()
-{
-    createTopic("empty");
-    auto header = BrokerHarness::pullHeader("g", "empty", 3, 0);
-    header.sysFlag |= pullflag::kSuspend;
-    header.suspendTimeoutMillis = 600;
-    const auto begin = std::chrono::steady_clock::now();
-    const auto answer = harness().pull(header);
-    const auto took = std::chrono::steady_clock::now() - begin;
-    COMPARE_CODE(answer, ResponseCode::PullNotFound);
-    QVERIFY(took >= std::chrono::milliseconds(600));
-    QVERIFY(took < std::chrono::seconds(5));
-}
-
-void TstBroker::wakesOnlyForMatchingTags()
-{
-    createTopic("picky");
-    QCOMPARE(harness().pullMessages("picky", 0, 0, 1).size(), std::size_t{1});
-    auto header = BrokerHarness::pullHeader("g", "picky", 0, 1, "wanted");
-    header.sysFlag |= pullflag::kSuspend;
-    header.suspendTimeoutMillis = 15'000;
-    std::promise<RemotingCommand> promise;
-    auto answered = promise.get_future();
-    harness().client().invokeAsync(harness().broker().address(), BrokerHarness::make(RequestCode::PullMessage, header), std::chrono::seconds(20),
-                                   [&](Result<RemotingCommand> answer) { promise.set_value(answer ? std::move(*answer) : RemotingCommand{}); });
-    QTRY_COMPARE(harness().broker().view().counters.heldPulls, std::size_t{1});
-    COMPARE_CODE(harness().send("picky", 0, "no", properties({{"TAGS", "unwanted"}})), ResponseCode::Success);
-    QVERIFY(answered.wait_for(std::chrono::milliseconds(300)) == std::future_status::timeout);
-    COMPARE_CODE(harness().send("picky", 0, "yes", properties({{"TAGS", "wanted"}})), ResponseCode::Success);
-    QVERIFY(answered.wait_for(std::chrono::seconds(4)) == std::future_status::ready);
-    const auto answer = answered.get();
-    COMPARE_CODE(answer, ResponseCode::Success);
-    QCOMPARE(decodeMessages(answer.body)->size(), std::size_t{1});
-    QCOMPARE(number(answer, "nextBeginOffset"), 3);
-}
-
-void TstBroker::dropsHeldPullsOfClosedConnections()
-{
-    createTopic("closing");
-    auto header = BrokerHarness::pullHeader("g", "closing", 2, 0);
-    header.sysFlag |= pullflag::kSuspend;
-    header.suspendTimeoutMillis = 15'000;
-    const auto client = harness().anotherClient();
-    client->invokeAsync(harness().broker().address(), BrokerHarness::make(RequestCode::PullMessage, header), std::chrono::seconds(20),
-                        [](const Result<RemotingCommand>&) {});
-    QTRY_COMPARE(harness().broker().view().counters.heldPulls, std::size_t{1});
-    client->stop();
-    QTRY_COMPARE(harness().broker().view().counters.heldPulls, std::size_t{0});
-}
-
-void TstBroker::holdsOnlySoManyPulls()
-{
-    createTopic("crowded");
-    auto header = BrokerHarness::pullHeader("g", "crowded", 2, 0);
-    header.sysFlag |= pullflag::kSuspend;
-    header.suspendTimeoutMillis = 15'000;
-    std::atomic<std::size_t> refused = 0;
-    std::atomic<std::size_t> closed = 0;
-    const auto client = harness().anotherClient();
-    for (std::size_t i = 0; i < limits::kHeldPullsPerQueueMax + 3; ++i) {
-        client->invokeAsync(harness().broker().address(), BrokerHarness::make(RequestCode::PullMessage, header), std::chrono::seconds(30),
-                            [&](const Result<RemotingCommand>& answer) {
-                                ++(answer && answer->code == static_cast<int>(ResponseCode::SystemBusy) ? refused : closed);
-                            });
-    }
-    QTRY_COMPARE(refused.load(), std::size_t{3});
-    QCOMPARE(harness().broker().view().counters.heldPulls, limits::kHeldPullsPerQueueMax);
-    client->stop();
-    QTRY_COMPARE(closed.load(), limits::kHeldPullsPerQueueMax);
-    QTRY_COMPARE(harness().broker().view().counters.heldPulls, std::size_t{0});
 }
 
 void TstBroker::keepsOffsets()

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "fake_connection.h"
+
 #include "base/posix_file_system.h"
 #include "broker/broker_config.h"
 #include "broker/config_file.h"
@@ -17,7 +19,6 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
-#include <cstdlib>
 #include <set>
 
 using namespace gantry;
@@ -48,28 +49,6 @@ constexpr const char* kApacheGroups = R"({"dataVersion":{"counter":1,"stateVersi
    "consumeFromMinEnable":true,"consumeMessageOrderly":false,"consumeTimeoutMinute":15,"groupName":"g1",
    "groupRetryPolicy":{"type":"CUSTOMIZED"},"groupSysFlag":0,"notifyConsumerIdsChangedEnable":true,
    "retryMaxTimes":5,"retryQueueNums":2,"whichBrokerWhenConsumeSlowly":1}}})";
-
-class FakeConnection final : public Connection
-{
-public:
-    explicit FakeConnection(std::uint64_t number)
-        : m_id(number)
-    {}
-    std::uint64_t id() const override { return m_id; }
-    const HostAddress& peer() const override { return m_address; }
-    const HostAddress& local() const override { return m_address; }
-    bool isOpen() const override { return m_isOpen; }
-    EventLoop& loop() override { std::abort(); }
-    void send(RemotingCommand) override {}
-    void invoke(RemotingCommand, std::chrono::milliseconds, InvokeCallback) override {}
-    void close() override { m_isOpen = false; }
-    Traffic traffic() const override { return {}; }
-
-private:
-    std::uint64_t m_id;
-    bool m_isOpen = true;
-    HostAddress m_address;
-};
 
 ClientInfo client(std::uint64_t number)
 {

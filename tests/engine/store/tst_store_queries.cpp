@@ -297,12 +297,18 @@ void TstStoreQueries::saysWhenAMessageIsFarAway()
     GetRequest request{"t", 0, 0};
     QCOMPARE(f.store->get(request).messageCount, 20);
     const std::int64_t all = f.store->positions().maxOffset - f.store->entryAt("t", 0, 0)->commitLogOffset;
+    request.mayBeFar = false;
     request.distanceMax = all;
     QCOMPARE(f.store->get(request).messageCount, 20);
+    QVERIFY(!f.store->get(request).isFar);
     request.distanceMax = all - 1;
-    QVERIFY(f.store->get(request).wouldWait);
+    QVERIFY(f.store->get(request).wouldWait && f.store->get(request).isFar);
     request.offset = 1;
     QCOMPARE(f.store->get(request).messageCount, 19);
+    request.offset = 0;
+    request.mayBeFar = true;
+    QCOMPARE(f.store->get(request).messageCount, 20);
+    QVERIFY(f.store->get(request).isFar);
     request.offset = 20; // the end is not far away
     QVERIFY(f.store->get(request).status == GetStatus::OffsetOverflowOne);
 }
