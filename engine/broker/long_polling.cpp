@@ -21,6 +21,7 @@ std::optional<HeldPull> LongPolling::hold(HeldPull pull)
     const std::string topic = pull.header.topic;
     const auto queueId = pull.header.queueId;
     const auto offset = pull.header.queueOffset;
+    const bool isUnreadable = pull.isUnreadable;
     Shard& shard = shardOf(topic, queueId);
     {
         const std::scoped_lock guard(shard.mutex);
@@ -41,12 +42,12 @@ std::optional<HeldPull> LongPolling::hold(HeldPull pull)
     }
     std::atomic_thread_fence(std::memory_order_seq_cst);
     // A message that arrived between the read and now found nobody to wake.
-    if (m_maxOffset(topic, queueId) > offset) {
+    if (!isUnreadable && m_maxOffset(topic, queueId) > offset) {
         std::vector<HeldPull> woken;
         {
             const std::scoped_lock guard(shard.mutex);
             if (const auto position = shard.queues.find(KeyView{topic, queueId}); position != shard.queues.end()) {
-                extract(position->second, woken, [&](const HeldPull& each) { return each.header.queueOffset <= offset; });
+                extract(position->second, woken, [&](const HeldPull& each) { return !each.isUnreadable && each.header.queueOffset <= offset; });
             }
         }
         wakeAll(std::move(woken));
@@ -71,6 +72,9 @@ void LongPolling::onArrival(std::string_view topic, std::int32_t queueId, std::i
             return;
         }
         extract(position->second, woken, [&](const HeldPull& pull) {
+            if (pull.isUnreadable) { // whose tags are not known
+                return pull.header.queueOffset == queueOffset;
+            }
             return pull.header.queueOffset <= queueOffset && (!pull.filter || pull.filter->matchesTagsCode(tagsCode));
         });
     }
@@ -85,6 +89,9 @@ void LongPolling::sweep()
     const auto now = m_clock.steady();
     std::vector<HeldPull> woken;
     extractAll(woken, [&](const HeldPull& pull) {
+        if (pull.isUnreadable) {
+            return pull.deadline <= now || now - pull.heldSince >= kUnreadableInterval;
+        }
         return pull.deadline <= now
                || (now - pull.heldSince >= kRecheckInterval && m_maxOffset(pull.header.topic, pull.header.queueId) > pull.header.queueOffset);
     });

@@ -21,13 +21,14 @@
 
 namespace gantry {
 
-/// A pull that found nothing and waits at the end of its queue.
+/// A pull that found nothing and waits at the end of its queue; or for a message before it that cannot be read now.
 struct HeldPull
 {
     PullMessageHeader header;
     std::shared_ptr<const MessageFilter> filter; ///< null = everything
     Responder responder;
     bool wasHeld = false;      ///< it has waited: whatever there is now is its answer
+    bool isUnreadable = false; ///< its message is in the queue, but its entry is being made anew or cannot be read
     std::chrono::steady_clock::time_point heldSince;
     std::chrono::steady_clock::time_point deadline;
 };
@@ -44,13 +45,16 @@ public:
 
     /// Messages that the filter of a held pull does not match move the pull's position at the latest after this.
     static constexpr std::chrono::seconds kRecheckInterval{5};
+    /// What could not be read is tried again after this. Its client would ask again at once.
+    static constexpr std::chrono::seconds kUnreadableInterval{1};
     static constexpr std::size_t kHeldMax = 200'000;
 
     explicit LongPolling(Clock& clock);
     /// Before traffic.
     void setCallbacks(Wake wake, MaxOffset maxOffset);
 
-    /// Holds the pull, or gives it back when there are too many on the queue or it is stopped.
+    /// Holds the pull, or gives it back when there are too many on the queue or it is stopped. One that is unreadable is
+    /// woken by the arrival of its very message and after kUnreadableInterval, not by others behind it.
     [[nodiscard]] std::optional<HeldPull> hold(HeldPull pull);
     void onArrival(std::string_view topic, std::int32_t queueId, std::int64_t queueOffset, std::int64_t tagsCode);
     /// Wakes what is due; to be called a few times a second.

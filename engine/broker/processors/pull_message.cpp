@@ -274,6 +274,7 @@ void PullMessageProcessor::hold(HeldPull pull, const GetResult& result)
                           ? std::chrono::milliseconds(std::min<std::int64_t>(pull.header.suspendTimeoutMillis, kSuspendMsMax))
                           : m_core.config.shortPolling;
     pull.wasHeld = true;
+    pull.isUnreadable = result.status == GetStatus::OffsetFoundNull;
     pull.heldSince = m_core.clock.steady();
     pull.deadline = pull.heldSince + wait;
     if (auto refused = m_core.longPolling.hold(std::move(pull))) {

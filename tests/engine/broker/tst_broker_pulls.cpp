@@ -130,6 +130,7 @@ private Q_SLOTS:
     void wakesOnlyForMatchingTags();
     void dropsHeldPullsOfClosedConnections();
     void holdsOnlySoManyPulls();
+    void holdsAPullOfWhatCannotBeReadNow();
 
 private:
     BrokerHarness& harness() { return *m_harness; }
@@ -362,6 +363,45 @@ void TstBrokerPulls::holdsOnlySoManyPulls()
     client->stop();
     QTRY_COMPARE(closed.load(), limits::kHeldPullsPerQueueMax);
     QTRY_COMPARE(harness().broker().view().counters.heldPulls, std::size_t{0});
+}
+
+/// The message is in the queue, but a file cannot be read: who asks again at once asks many thousand times a second.
+void TstBrokerPulls::holdsAPullOfWhatCannotBeReadNow()
+{
+    createTopic("unreadable");
+    for (int i = 0; i < 5; ++i) {
+        COMPARE_CODE(harness().send("unreadable", 0, "x"), ResponseCode::Success);
+    }
+    QCOMPARE(harness().pullMessages("unreadable", 0, 0, 6).size(), std::size_t{6});
+    startCold(m_limit);
+    m_files->counts.areQueuesBroken = true;
+    auto header = BrokerHarness::pullHeader("g", "unreadable", 0, 0);
+    header.sysFlag |= pullflag::kSuspend;
+    header.suspendTimeoutMillis = 15'000;
+    auto begin = Steady::now();
+    const auto missed = harness().pull(header);
+    COMPARE_CODE(missed, ResponseCode::PullNotFound);
+    QCOMPARE(missed.remark, std::string("OFFSET_FOUND_NULL"));
+    QCOMPARE(number(missed, "nextBeginOffset"), 0);
+    QVERIFY(Steady::now() - begin >= 900ms);
+    QVERIFY(Steady::now() - begin < 5s); // not the 15 seconds for which it would wait at the queue's end
+    // Who waits for a shorter time waits for that.
+    header.suspendTimeoutMillis = 100;
+    begin = Steady::now();
+    COMPARE_CODE(harness().pull(header), ResponseCode::PullNotFound);
+    QVERIFY(Steady::now() - begin >= 100ms);
+    // It can be read again.
+    header.suspendTimeoutMillis = 15'000;
+    std::promise<RemotingCommand> promise;
+    auto answered = promise.get_future();
+    harness().client().invokeAsync(harness().broker().address(), BrokerHarness::make(RequestCode::PullMessage, header), 20s,
+                                   [&](Result<RemotingCommand> answer) { promise.set_value(answer ? std::move(*answer) : RemotingCommand{}); });
+    QTRY_COMPARE(harness().broker().view().counters.heldPulls, std::size_t{1});
+    m_files->counts.areQueuesBroken = false;
+    QVERIFY(answered.wait_for(10s) == std::future_status::ready);
+    const auto answer = answered.get();
+    COMPARE_CODE(answer, ResponseCode::Success);
+    QCOMPARE(decodeMessages(answer.body)->size(), std::size_t{6});
 }
 
 QTEST_GUILESS_MAIN(TstBrokerPulls)

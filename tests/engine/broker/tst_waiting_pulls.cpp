@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where a pull waits that reads backlog.
+// The two places where a pull waits: held for a message, and in the queue of those that read backlog.
 #include "fake_connection.h"
 
 #include "base/units.h"
 #include "broker/cold_read_pace.h"
+#include "broker/long_polling.h"
 #include "broker/paced_pulls.h"
+#include "support/manual_clock.h"
 
 #include <QTest>
 
@@ -27,6 +29,13 @@ HeldPull pullOf(const std::shared_ptr<FakeConnection>& connection, std::int64_t 
     pull.responder = Responder(connection, request);
     return pull;
 }
+
+class NoTags final : public MessageFilter
+{
+public:
+    [[nodiscard]] bool matchesTagsCode(std::int64_t) const override { return false; }
+    [[nodiscard]] bool matchesRecord(ByteView) const override { return false; }
+};
 
 /// The owner of a queue of pulls, and those who read.
 class Reader
@@ -104,6 +113,8 @@ class TstWaitingPulls : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void unreadableOnesWaitForTheirMessageOrASecond();
+    void othersDoNotWakeAnUnreadableOne();
     void readsInTheOrderOfArrival();
     void waitsAsLongAsThePaceSays();
     void keepsTheRate();
@@ -112,6 +123,70 @@ private Q_SLOTS:
     void offersAgainWhatCouldNotBegin();
     void answersThoseWhoWaitWhenItStops();
 };
+
+void TstWaitingPulls::unreadableOnesWaitForTheirMessageOrASecond()
+{
+    ManualClock clock;
+    LongPolling polling(clock);
+    std::vector<std::int64_t> woken;
+    polling.setCallbacks(
+        [&](HeldPull pull) {
+            woken.push_back(pull.header.queueOffset);
+            pull.responder.drop();
+        },
+        [](std::string_view, std::int32_t) { return std::int64_t{100}; }); // all of it is long there
+    const auto connection = std::make_shared<FakeConnection>(1);
+    const auto hold = [&](std::int64_t offset) {
+        HeldPull pull = pullOf(connection, offset);
+        pull.filter = std::make_shared<const NoTags>();
+        pull.isUnreadable = true;
+        pull.heldSince = clock.steady();
+        pull.deadline = clock.steady() + 15s;
+        QVERIFY(!polling.hold(std::move(pull)));
+    };
+    hold(5);
+    hold(6);
+    QVERIFY(woken.empty());
+    polling.sweep();
+    QVERIFY(woken.empty());
+    polling.onArrival("t", 0, 100, 0);
+    polling.onArrival("t", 1, 5, 0);
+    QVERIFY(woken.empty());
+    polling.onArrival("t", 0, 5, 0); // made anew
+    QCOMPARE(woken, std::vector<std::int64_t>{5});
+    clock.advance(900ms);
+    polling.sweep();
+    QCOMPARE(woken.size(), std::size_t{1});
+    clock.advance(100ms);
+    polling.sweep();
+    QCOMPARE(woken, (std::vector<std::int64_t>{5, 6}));
+    QCOMPARE(polling.heldCount(), std::size_t{0});
+}
+
+/// Of the same queue, at whose end a message has just come.
+void TstWaitingPulls::othersDoNotWakeAnUnreadableOne()
+{
+    ManualClock clock;
+    LongPolling polling(clock);
+    std::vector<std::int64_t> woken;
+    polling.setCallbacks(
+        [&](HeldPull pull) {
+            woken.push_back(pull.header.queueOffset);
+            pull.responder.drop();
+        },
+        [](std::string_view, std::int32_t) { return std::int64_t{100}; });
+    const auto connection = std::make_shared<FakeConnection>(1);
+    for (const bool isUnreadable : {true, false}) {
+        HeldPull pull = pullOf(connection, isUnreadable ? 5 : 99);
+        pull.isUnreadable = isUnreadable;
+        pull.heldSince = clock.steady();
+        pull.deadline = clock.steady() + 15s;
+        QVERIFY(!polling.hold(std::move(pull)));
+    }
+    QCOMPARE(woken, std::vector<std::int64_t>{99});
+    polling.stop();
+    QCOMPARE(woken, (std::vector<std::int64_t>{99, 5}));
+}
 
 void TstWaitingPulls::readsInTheOrderOfArrival()
 {
