@@ -376,17 +376,19 @@ Result<RawQueueEntry> ConsumeQueue::entryAt(std::int64_t queueOffset) const
     return entryIn(bytes, 0);
 }
 
-/// The first message of [from, to) that lies at or behind the CommitLog offset; `to` if none does.
+/// The first message of [from, to) that lies at or behind the CommitLog offset, or of those that are damaged before it
+/// and may do so, too; `to` if there is none.
 Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffset,
                                                   std::int64_t from, std::int64_t to) const
 {
+    const std::int64_t first = from;
     std::int64_t answer = to;
     while (from < to) {
         const std::int64_t middle = from + (to - from) / 2;
         std::int64_t probe = middle;
         GANTRY_TRY(entry, entryAt(probe));
-        // Fillers say nothing about their place: ask the next message.
-        while (entry.isFiller() && ++probe < to) {
+        // Fillers and damaged entries say nothing about their place: ask the next message.
+        while (!entry.hasPlace() && ++probe < to) {
             GANTRY_TRY(next, entryAt(probe));
             entry = next;
         }
@@ -397,7 +399,23 @@ Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffse
             from = probe + 1;
         }
     }
+    // The message of a damaged entry may be in the log still. Where nothing shows that it expired it stays, so that
+    // whoever reads there has the entry made anew.
+    for (std::int64_t at = answer - 1; at >= first; --at) {
+        GANTRY_TRY(entry, entryAt(at));
+        if (entry.hasPlace()) {
+            break;
+        }
+        answer = entry.isFiller() ? answer : at;
+    }
     return answer;
+}
+
+/// What m_minCommitLogOffset may be told by the entry at m_minOffset; -1 if that is damaged. One that points behind the
+/// queue's last record would say for ever that nothing of the queue has expired.
+std::int64_t ConsumeQueue::believedPlace(const RawQueueEntry& entry) const
+{
+    return entry.hasPlace() && entry.end() <= m_maxCommitLogOffset ? entry.offset : -1;
 }
 
 /// Whether the first file, which is not the last, holds nothing from the message on. Under m_mutex. After a recovery there
@@ -420,17 +438,17 @@ Result<int> ConsumeQueue::dropBefore(std::int64_t minCommitLogOffset)
     }
     const std::int64_t end = maxOffset();
     GANTRY_TRY(first, firstEntryFrom(minCommitLogOffset, minOffset(), end));
-    std::int64_t firstPlace = -1;
+    RawQueueEntry firstEntry = kFillerEntry;
     if (first < end) {
         GANTRY_TRY(entry, entryAt(first));
-        firstPlace = entry.isFiller() ? -1 : entry.offset;
+        firstEntry = entry;
     }
     std::vector<std::int64_t> doomed;
     {
         const std::lock_guard guard(m_mutex);
         if (first >= minOffset()) {
             m_minOffset.store(first, std::memory_order_release);
-            m_minCommitLogOffset = firstPlace;
+            m_minCommitLogOffset = believedPlace(firstEntry);
         }
         while (hasOldFile(first)) {
             doomed.push_back(m_firstFile);

@@ -152,6 +152,7 @@ private:
     Result<> restart();
     Result<std::int64_t> firstEntryFrom(std::int64_t minCommitLogOffset, std::int64_t from,
                                         std::int64_t to) const;
+    [[nodiscard]] std::int64_t believedPlace(const RawQueueEntry& entry) const; // under m_mutex
 
     QueueCounter m_counter; // guarded by the append lock; first, beside the reference count that a put touches, too
     ConsumeQueueContext& m_context;

@@ -28,6 +28,8 @@ struct RawQueueEntry
     {
         return offset == 0 && size == std::numeric_limits<std::int32_t>::max();
     }
+    /// It names a place in the CommitLog. Zeros do not, though they are an offset that everything else lies behind.
+    [[nodiscard]] bool hasPlace() const { return isValid() && !isFiller(); }
     [[nodiscard]] std::int64_t end() const { return saturatingAdd(offset, size); }
 };
 

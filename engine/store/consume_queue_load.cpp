@@ -78,19 +78,19 @@ Result<> ConsumeQueue::load(const std::vector<DirectoryEntry>& files, bool after
         GANTRY_TRY(isZero, hasOnlyZerosBehind(last, end));
         m_zerosBehind = isZero ? end : -1;
     }
-    if (end > minOffset()) {
-        GANTRY_TRY(first, loadedEntry(last, minOffset()));
-        m_minCommitLogOffset = first.isFiller() ? -1 : first.offset;
-        m_loadedBegin = m_firstFile == 0 ? m_minCommitLogOffset : -1;
-    }
     for (std::int64_t at = end; at > minOffset() && m_maxCommitLogOffset < 0; --at) {
         GANTRY_TRY(entry, loadedEntry(last, at - 1));
-        if (!entry.isFiller()) {
+        if (entry.hasPlace()) {
             m_maxCommitLogOffset = entry.end();
             m_lastEntry = at == end ? entry : RawQueueEntry{};
         }
     }
     m_wasLoaded = m_maxCommitLogOffset >= 0;
+    if (end > minOffset()) {
+        GANTRY_TRY(first, loadedEntry(last, minOffset()));
+        m_minCommitLogOffset = believedPlace(first);
+        m_loadedBegin = m_firstFile == 0 && first.hasPlace() ? first.offset : -1;
+    }
     return {};
 }
 

@@ -53,6 +53,8 @@ private Q_SLOTS:
     void noRoomForTheMarks();
     void crashesWhileAQueueIsMadeAnew();
     void expiredQueueFilesAreNotMissed();
+    void damagedEntriesDoNotExpire_data();
+    void damagedEntriesDoNotExpire();
 };
 
 void TstQueueRecovery::lostQueueEntriesAreMadeAnew_data()
@@ -299,6 +301,56 @@ void TstQueueRecovery::expiredQueueFilesAreNotMissed()
     QCOMPARE(f.store->recovery().queuesRebuilt, 0);
     QCOMPARE(f.store->recovery().scannedBytes, 0);
     QCOMPARE(f.store->minOffset("t", 0), first);
+}
+
+void TstQueueRecovery::damagedEntriesDoNotExpire_data()
+{
+    QTest::addColumn<int>("first");
+    QTest::addColumn<int>("count");
+    QTest::addColumn<char>("fill");
+    QTest::newRow("what retention asks first") << 60 << 20 << '\0';
+    QTest::newRow("across where the queue begins afterwards") << 25 << 50 << '\0';
+    QTest::newRow("the first that is left") << 46 << 1 << '\0';
+    QTest::newRow("all that is left but the last file") << 30 << 90 << '\0';
+    QTest::newRow("the first, which points far behind the log") << 0 << 1 << '\x12';
+}
+
+/// Retention asks the entries what lies before the log's begin. One of zeros does not know; it must not be taken for
+/// the oldest of all, which would hide good messages and delete their queue files; nor one that points behind the log
+/// for proof that nothing has expired.
+void TstQueueRecovery::damagedEntriesDoNotExpire()
+{
+    QFETCH(const int, first);
+    QFETCH(const int, count);
+    QFETCH(const char, fill);
+    std::vector<std::string> left[2];
+    std::int64_t begin[2] = {};
+    for (const bool isDamaged : {false, true}) {
+        StoreFixture f;
+        QVERIFY(f.open());
+        for (int i = 0; i < 140; ++i) {
+            if (i == 50) {
+                QVERIFY(f.store->sync());
+                f.clock.advance(std::chrono::hours(100));
+            }
+            f.put("t", 0, std::to_string(1000 + i) + std::string(612, '.'));
+        }
+        QVERIFY(f.store->close());
+        for (int i = first; isDamaged && i < first + count; ++i) {
+            f.files->overwrite(queuePath(i / 20), static_cast<std::uint64_t>(i % 20 * 20), std::string(20, fill));
+        }
+        QVERIFY(f.reopen());
+        QCOMPARE(f.store->recovery().queuesRebuilt, 0);
+        QVERIFY(f.store->deleteExpiredFiles() > 0);
+        begin[isDamaged] = f.store->minOffset("t", 0);
+        left[isDamaged] = bodies(*f.store, "t", 0);
+        QCOMPARE(f.store->maxOffset("t", 0), 140);
+    }
+    QCOMPARE(begin[0], 46);
+    // Nobody knows of those in front of it that they are gone, so they stay to be looked for.
+    QCOMPARE(begin[1], first < 46 && first + count > 46 ? first : 46);
+    QVERIFY(left[0].size() > 90);
+    QCOMPARE(left[1], left[0]);
 }
 
 QTEST_APPLESS_MAIN(TstQueueRecovery)
