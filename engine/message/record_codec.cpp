@@ -83,6 +83,12 @@ std::size_t record_layout::storeTimestampPosition(std::int32_t sysFlag)
     return kBornHost + ((sysFlag & sysflag::kBornHostV6) != 0 ? 20U : 8U);
 }
 
+std::size_t record_layout::bodySizePosition(std::int32_t sysFlag)
+{
+    const std::size_t storeHost = storeTimestampPosition(sysFlag) + 8;
+    return storeHost + ((sysFlag & sysflag::kStoreHostV6) != 0 ? 20U : 8U) + 4 + 8;
+}
+
 std::size_t encodedRecordSize(const RecordFields& fields)
 {
     const std::int32_t sysFlag = withHostFamilies(fields.sysFlag, fields.bornHost, fields.storeHost);

@@ -32,6 +32,7 @@ inline constexpr std::size_t kBornHost = 48;
 /// Of a V1 record with IPv4 hosts, empty body, topic and properties.
 inline constexpr std::size_t kFixedSizeV1 = 91;
 [[nodiscard]] std::size_t storeTimestampPosition(std::int32_t sysFlag);
+[[nodiscard]] std::size_t bodySizePosition(std::int32_t sysFlag);
 } // namespace record_layout
 
 /// Everything needed to lay a record out; views must live until encodeRecord() returns.

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 
 namespace gantry {
@@ -398,11 +399,63 @@ std::vector<ConsumeQueueEntry> MessageStoreImpl::entries(std::string_view topic,
     return found;
 }
 
+namespace {
+
+/// Whether the record that `head` begins says that it is of the topic, which stands behind the body: a body of megabytes
+/// must not be read for that.
+bool isOfTopic(const CommitLog& log, ByteView head, std::int64_t offset, std::string_view topic)
+{
+    const auto sysFlag = loadBig<std::int32_t>(head.data() + record_layout::kSysFlag);
+    const std::size_t bodySizeAt = record_layout::bodySizePosition(sysFlag);
+    const std::int64_t size = loadBig<std::int32_t>(head.data() + record_layout::kTotalSize);
+    const std::int64_t bodySize = loadBig<std::int32_t>(head.data() + bodySizeAt);
+    const std::size_t lengthSize = loadBig<std::int32_t>(head.data() + record_layout::kMagic) == kRecordMagicV2 ? 2 : 1;
+    const std::int64_t topicAt = static_cast<std::int64_t>(bodySizeAt) + 4 + bodySize;
+    std::string read(lengthSize + topic.size(), '\0');
+    if (bodySize < 0 || topicAt + static_cast<std::int64_t>(read.size()) > size) {
+        return false;
+    }
+    const auto count = log.readAt(offset + topicAt, std::as_writable_bytes(std::span(read)));
+    const std::byte* length = asBytes(read).data();
+    const std::size_t topicSize = lengthSize == 2 ? loadBig<std::uint16_t>(length) : std::to_integer<std::size_t>(*length);
+    return count && *count == read.size() && topicSize == topic.size() && std::string_view(read).substr(lengthSize) == topic;
+}
+
+/// Of the message with that number; -1 where its entry does not lead to a record that says it is that message. Another's
+/// time would send whoever searches by time to the wrong half of the queue.
+std::int64_t storeTimestampIn(const CommitLog& log, const ConsumeQueue& queue, std::int64_t queueOffset)
+{
+    const auto entry = queue.entryAt(queueOffset);
+    if (!entry || !entry->hasPlace()) {
+        return -1;
+    }
+    if (isLight(queue.topic())) {
+        return log.storeTimestampAt(entry->offset);
+    }
+    std::array<std::byte, 128> head{}; // up to the body, whatever the hosts
+    const auto count = log.readAt(entry->offset, head);
+    if (!count || *count < record_layout::kFixedSizeV1) {
+        return -1;
+    }
+    const auto int32At = [&](std::size_t at) { return loadBig<std::int32_t>(head.data() + at); };
+    const auto int64At = [&](std::size_t at) { return loadBig<std::int64_t>(head.data() + at); };
+    const std::int32_t magic = int32At(record_layout::kMagic);
+    const bool isThatMessage = (magic == kRecordMagicV1 || magic == kRecordMagicV2) &&
+                               int64At(record_layout::kPhysicalOffset) == entry->offset &&
+                               int32At(record_layout::kTotalSize) == entry->size &&
+                               int32At(record_layout::kQueueId) == queue.queueId() &&
+                               int64At(record_layout::kQueueOffset) == queueOffset &&
+                               isOfTopic(log, head, entry->offset, queue.topic());
+    return isThatMessage ? int64At(record_layout::storeTimestampPosition(int32At(record_layout::kSysFlag))) : -1;
+}
+
+} // namespace
+
 std::int64_t MessageStoreImpl::storeTimestampOf(std::string_view topic, std::int32_t queueId,
                                                 std::int64_t queueOffset) const
 {
-    const auto entry = entryAt(topic, queueId, queueOffset);
-    return entry ? m_log.storeTimestampAt(entry->commitLogOffset) : -1;
+    const ConsumeQueuePtr queue = m_queues.find(topic, queueId);
+    return queue ? storeTimestampIn(m_log, *queue, queueOffset) : -1;
 }
 
 std::int64_t MessageStoreImpl::offsetByTime(std::string_view topic, std::int32_t queueId,
@@ -424,9 +477,9 @@ std::int64_t MessageStoreImpl::offsetByTime(std::string_view topic, std::int32_t
         // A place without a record (removed, filler, damaged) takes the time of the next one that
         // has a record.
         std::int64_t probe = middle;
-        std::int64_t time = storeTimestampOf(topic, queueId, probe);
+        std::int64_t time = storeTimestampIn(m_log, *queue, probe);
         while (time < 0 && ++probe < high) {
-            time = storeTimestampOf(topic, queueId, probe);
+            time = storeTimestampIn(m_log, *queue, probe);
         }
         if (probe == high || isBehind(time)) {
             high = middle;

@@ -47,6 +47,8 @@ class TstStoreQueries : public QObject
 private Q_SLOTS:
     void initTestCase() { log::setLevel(log::Level::Off); }
     void offsetByTime();
+    void offsetByTimePassesDamagedEntriesOver_data();
+    void offsetByTimePassesDamagedEntriesOver();
     void queryByKeyOverManyIndexFiles();
     void queryHonoursTimeAndCount();
     void indexSurvivesKillAndPowerCut();
@@ -96,6 +98,69 @@ void TstStoreQueries::offsetByTime()
     QCOMPARE(upper(INT64_MAX), 49);
     QCOMPARE(lower(INT64_MIN), 0);
     QCOMPARE(upper(INT64_MIN), 0);
+}
+
+void TstStoreQueries::offsetByTimePassesDamagedEntriesOver_data()
+{
+    QTest::addColumn<QString>("kind");
+    for (const char* kind : {"zeros", "filler", "wild", "other number", "other queue", "other topic", "longer"}) {
+        QTest::newRow(kind) << kind;
+    }
+}
+
+/// The search halves the queue, so one entry that gives another record's time would cost half of it.
+void TstStoreQueries::offsetByTimePassesDamagedEntriesOver()
+{
+    QFETCH(const QString, kind);
+    StoreFixture f;
+    QVERIFY(f.open());
+    // The log's first record, where an entry of zeros leads, is old; the other queues' are older or younger than ours.
+    f.put("old", 0, "the first");
+    const std::int64_t t0 = f.clock.wallMs() + 1000;
+    for (int i = 0; i < 60; ++i) {
+        f.clock.advance(std::chrono::milliseconds(1000));
+        f.put("t", 0, std::to_string(i));
+        f.put("t", 1, "other queue");
+        f.put("u", 0, "other topic");
+    }
+    QVERIFY(f.store->close());
+    const auto file = [](const std::string& queue, int number) {
+        return kRoot / "consumequeue" / queue / QString("%1").arg(number * 400, 20, 10, QChar('0')).toStdString();
+    };
+    const auto entry = [&](const std::string& queue, int n) {
+        return f.files->content(file(queue, n / 20)).substr(static_cast<std::size_t>(n % 20) * 20, 20);
+    };
+    std::vector<std::string> damaged;
+    for (int n = 20; n < 40; ++n) { // the file in the middle: it holds what is asked first
+        std::string bytes(20, '\0');
+        if (kind == "filler") {
+            bytes.replace(8, 4, "\x7F\xFF\xFF\xFF");
+        } else if (kind == "wild") {
+            bytes = std::string("\x12\x34\x56\x78\x9A\xBC\xDE\xF0\0\0\1\0", 12) + std::string(8, 'x');
+        } else if (kind == "other number") {
+            bytes = entry("t/0", n < 30 ? 59 : 0);
+        } else if (kind == "other queue") {
+            bytes = entry("t/1", n);
+        } else if (kind == "other topic") {
+            bytes = entry("u/0", n);
+        } else if (kind == "longer") {
+            bytes = entry("t/0", n);
+            bytes[11] = static_cast<char>(bytes[11] + 1);
+        }
+        damaged.push_back(bytes);
+    }
+    for (int n = 20; n < 40; ++n) {
+        f.files->overwrite(file("t/0", 1), static_cast<std::uint64_t>(n % 20) * 20, damaged[static_cast<std::size_t>(n - 20)]);
+    }
+    QVERIFY(f.reopen());
+    for (int n = 0; n < 60; ++n) {
+        const bool isKnown = n < 20 || n >= 40;
+        QCOMPARE(f.store->storeTimestampOf("t", 0, n), isKnown ? t0 + n * 1000 : -1);
+        // The places in between take the time of the next one that has a record.
+        const std::int64_t expected = isKnown && n != 40 ? n : 20;
+        QCOMPARE(f.store->offsetByTime("t", 0, t0 + n * 1000, OffsetBoundary::Lower), expected);
+        QCOMPARE(f.store->offsetByTime("t", 0, t0 + n * 1000, OffsetBoundary::Upper), isKnown ? n : 19);
+    }
 }
 
 void TstStoreQueries::queryByKeyOverManyIndexFiles()
