@@ -2,6 +2,7 @@
 #include "broker/delay_service.h"
 
 #include "base/log.h"
+#include "base/saturating.h"
 #include "base/thread.h"
 #include "broker/message_building.h"
 #include "message/message_property.h"
@@ -115,43 +116,75 @@ std::int64_t DelayService::deliverDue(std::size_t index)
         }
         for (const auto& entry : entries) {
             const auto now = m_clock.wallMs();
-            // A due time further away than the level's delay was computed by a clock that has been set back since.
-            const auto due = entry.tagsCode > now + m_options.levels[index].count() ? now : entry.tagsCode;
-            if (due > now) {
-                return due;
+            if (!isDue(index, entry.tagsCode, now)) {
+                return entry.tagsCode;
             }
-            if (deliver(entry) == Delivery::Failed) {
+            const auto parked = parkedAt(index, entry);
+            if (parked.nextOffset <= entry.queueOffset) {
+                return now + kRetryMs;
+            }
+            if (!parked.record.empty() && !isDue(index, parked.dueMs, now)) {
+                return parked.dueMs;
+            }
+            if (!parked.record.empty() && deliver(parked.record) == Delivery::Failed) {
                 return now + kRetryMs;
             }
             const std::scoped_lock guard(m_mutex);
-            m_levels[index].nextOffset = entry.queueOffset + 1;
+            m_levels[index].nextOffset = parked.nextOffset;
             m_changes.fetch_add(1, std::memory_order_relaxed);
             if (m_isStopping) {
                 return now;
+            }
+            if (parked.nextOffset != entry.queueOffset + 1) {
+                break; // the entries behind are not those that follow
             }
         }
     }
 }
 
-DelayService::Delivery DelayService::deliver(const ConsumeQueueEntry& entry)
+/// The message that the entry stands for. An entry of zeros looks due and points at the log's first record; one that
+/// points elsewhere would deliver another message twice. So the record must say that it is that message, and where it
+/// does not the store is asked, which has damaged entries made anew meanwhile.
+DelayService::Parked DelayService::parkedAt(std::size_t index, const ConsumeQueueEntry& entry)
 {
-    const auto bytes = m_store.recordAt(entry.commitLogOffset);
-    if (!bytes) {
-        log::error("broker", "delayed message at {} cannot be read and is skipped: {}", entry.commitLogOffset, bytes.error().message);
-        return Delivery::Skipped;
+    const auto queueId = static_cast<std::int32_t>(index);
+    const auto offset = entry.queueOffset;
+    const auto isIt = [&](const RecordParse& parsed) {
+        return parsed.status == RecordStatus::Ok && parsed.record.queueOffset == offset && parsed.record.queueId == queueId
+            && parsed.record.topic == kScheduleTopic;
+    };
+    if (auto bytes = m_store.recordAt(entry.commitLogOffset); bytes && isIt(parseRecord(asBytes(*bytes), false))) {
+        return {std::move(*bytes), offset + 1, entry.tagsCode};
     }
-    const auto parsed = parseRecord(asBytes(*bytes), false);
-    if (parsed.status != RecordStatus::Ok) {
-        log::error("broker", "delayed message at {} is damaged and is skipped", entry.commitLogOffset);
-        return Delivery::Skipped;
+    GetRequest request;
+    request.topic = kScheduleTopic;
+    request.queueId = queueId;
+    request.offset = offset;
+    request.messagesMax = 1;
+    auto got = m_store.get(request);
+    const auto parsed = parseRecord(asBytes(got.records), false);
+    if (isIt(parsed)) {
+        const auto dueMs = saturatingAdd(parsed.record.storeTimestampMs, m_options.levels[index].count());
+        return {std::move(got.records), offset + 1, dueMs};
     }
-    auto request = putRequestOf(parsed.record);
+    // The store passes over what the log does not have, up to the next message if it finds one at once.
+    const auto next = parsed.status == RecordStatus::Ok ? parsed.record.queueOffset : got.nextBeginOffset;
+    if (next > offset) {
+        log::error("broker", "delayed messages {} to {} of level {} are not in the log and are skipped", offset, next - 1, index + 1);
+    }
+    return {{}, std::max(next, offset), 0};
+}
+
+DelayService::Delivery DelayService::deliver(std::string_view bytes)
+{
+    const auto record = parseRecord(asBytes(bytes), false).record;
+    auto request = putRequestOf(record);
     const auto realTopic = findEncodedProperty(request.properties, property::kRealTopic);
     const auto realQueue = findEncodedProperty(request.properties, property::kRealQueueId);
     std::int32_t queueId = 0;
     if (!realTopic || !realQueue || *realTopic == kTransactionHalfTopic
         || std::from_chars(realQueue->data(), realQueue->data() + realQueue->size(), queueId).ec != std::errc{}) {
-        log::error("broker", "delayed message at {} names no topic and queue to go to and is skipped", entry.commitLogOffset);
+        log::error("broker", "delayed message at {} names no topic and queue to go to and is skipped", record.physicalOffset);
         return Delivery::Skipped;
     }
     // The properties stay as stored, so the delivered message still tells of its delay, as with Apache's broker.

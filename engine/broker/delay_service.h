@@ -15,6 +15,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -61,8 +62,20 @@ private:
     void run();
     /// Delivers what is due; returns when to look again, wall ms.
     [[nodiscard]] std::int64_t deliverDue(std::size_t index);
+    struct Parked
+    {
+        std::string record;          ///< empty: not to be had, or not yet
+        std::int64_t nextOffset = 0; ///< where to go on behind it; the offset itself: later
+        std::int64_t dueMs = 0;
+    };
+    [[nodiscard]] Parked parkedAt(std::size_t index, const ConsumeQueueEntry& entry);
+    /// A due time further away than the level's delay was computed by a clock that has been set back since.
+    [[nodiscard]] bool isDue(std::size_t index, std::int64_t dueMs, std::int64_t nowMs) const
+    {
+        return dueMs <= nowMs || dueMs > nowMs + m_options.levels[index].count();
+    }
     enum class Delivery { Done, Skipped, Failed };
-    [[nodiscard]] Delivery deliver(const ConsumeQueueEntry& entry);
+    [[nodiscard]] Delivery deliver(std::string_view bytes);
     void clamp(std::size_t index);
     void persist();
     void takeIn(const DelayOffsetTable& table);
