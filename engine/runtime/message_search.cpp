@@ -6,9 +6,12 @@
 #include "message/record_codec.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
+#include <map>
 #include <queue>
 #include <set>
+#include <thread>
 
 namespace gantry {
 
@@ -16,6 +19,9 @@ namespace {
 
 constexpr int kMessagesPerPull = 32;
 constexpr std::int64_t kChunkBytes = 4 * kMiB;
+/// For damaged queue entries that are being made anew; of one search, however many queues it looks at.
+constexpr int kWaitsMax = 40;
+constexpr auto kWait = std::chrono::milliseconds(50);
 
 const StoreRef* findStore(const std::vector<StoreRef>& stores, const std::string& brokerName)
 {
@@ -41,23 +47,76 @@ std::vector<MessageExt> decodeAll(std::string_view records, const std::string& b
     return messages;
 }
 
-std::vector<MessageExt> readRange(const StoreRef& ref, std::string_view topic, std::int32_t queueId, std::int64_t from, int count)
+/// Reads for one search, with patience for places that cannot be read at the moment.
+class PatientReader
 {
-    GetRequest request;
-    request.topic = topic;
-    request.queueId = queueId;
-    request.offset = from;
-    request.messagesMax = count;
-    request.bytesMax = kChunkBytes;
-    return decodeAll(ref.store->get(request).records, ref.brokerName);
+public:
+    explicit PatientReader(const CancelToken& cancel)
+        : m_cancel(cancel)
+    {}
+
+    struct Part
+    {
+        std::vector<MessageExt> messages;
+        std::int64_t nextOffset = 0;
+        bool isRead = false; ///< false: neither a message nor a place to go on from
+    };
+    Part read(const StoreRef& ref, std::string_view topic, std::int32_t queueId, std::int64_t from, std::int64_t count)
+    {
+        GetRequest request;
+        request.topic = topic;
+        request.queueId = queueId;
+        request.offset = from;
+        request.messagesMax = static_cast<int>(count);
+        request.bytesMax = kChunkBytes;
+        GetResult got = ref.store->get(request);
+        while (isToComeAgain(got, from) && m_waits < kWaitsMax && !m_cancel.isCancelled()) {
+            ++m_waits;
+            std::this_thread::sleep_for(kWait);
+            got = ref.store->get(request);
+        }
+        return {decodeAll(got.records, ref.brokerName), got.nextBeginOffset, got.nextBeginOffset > from};
+    }
+    void noteUnread(const StoreRef& ref, std::int32_t queueId, std::int64_t from)
+    {
+        const auto [place, isNew] = m_unread.try_emplace({ref.brokerName, queueId}, from);
+        place->second = std::min(place->second, from);
+    }
+    /// For people; empty when everything was read.
+    [[nodiscard]] std::string unreadNote() const
+    {
+        if (m_unread.empty()) {
+            return {};
+        }
+        const auto& [queue, from] = *m_unread.begin();
+        const std::string others = m_unread.size() == 1 ? "" : fmt::format(", and some of {} other queues,", m_unread.size() - 1);
+        return fmt::format("messages from offset {} of queue {} of {}{} could not be read at the moment", from, queue.second, queue.first, others);
+    }
+    [[nodiscard]] bool isCancelled() const { return m_cancel.isCancelled(); }
+
+private:
+    static bool isToComeAgain(const GetResult& got, std::int64_t from)
+    {
+        return got.wouldWait || (got.status == GetStatus::OffsetFoundNull && got.nextBeginOffset <= from);
+    }
+
+    const CancelToken& m_cancel;
+    int m_waits = 0;
+    std::map<std::pair<std::string, std::int32_t>, std::int64_t> m_unread; ///< by broker and queue: the first offset
+};
+
+void addNote(MessagePage& page, const std::string& note)
+{
+    page.note += page.note.empty() || note.empty() ? note : "; " + note;
 }
 
 /// Walks one queue backwards in time, a chunk at a time.
 class BackwardCursor
 {
 public:
-    BackwardCursor(const StoreRef& ref, std::string topic, std::int32_t queueId, std::int64_t beginMs, std::int64_t endMs)
+    BackwardCursor(const StoreRef& ref, PatientReader& reader, std::string topic, std::int32_t queueId, std::int64_t beginMs, std::int64_t endMs)
         : m_ref(&ref)
+        , m_reader(&reader)
         , m_topic(std::move(topic))
         , m_queueId(queueId)
         , m_first(ref.store->offsetByTime(m_topic, queueId, beginMs, OffsetBoundary::Lower))
@@ -84,20 +143,27 @@ private:
     {
         while (m_chunk.empty() && m_first < m_end) {
             const std::int64_t from = std::max(m_first, m_end - kMessagesPerPull);
-            // A get may stop early at its byte limit, so go on until the chunk's end is reached.
+            // A get may stop early at its byte limit or before a damaged entry, so go on until the chunk's end is reached.
             for (std::int64_t at = from; at < m_end;) {
-                auto part = readRange(*m_ref, m_topic, m_queueId, at, static_cast<int>(m_end - at));
-                if (part.empty()) {
+                auto part = m_reader->read(*m_ref, m_topic, m_queueId, at, m_end - at);
+                if (!part.isRead) {
+                    m_reader->noteUnread(*m_ref, m_queueId, at);
                     break;
                 }
-                at = part.back().queueOffset + 1;
-                std::move(part.begin(), part.end(), std::back_inserter(m_chunk));
+                at = part.nextOffset;
+                // In place of messages that are lost the store gives some from behind the chunk.
+                std::erase_if(part.messages, [this](const MessageExt& message) { return message.queueOffset >= m_end; });
+                std::move(part.messages.begin(), part.messages.end(), std::back_inserter(m_chunk));
             }
             m_end = from;
+            if (m_reader->isCancelled()) {
+                return;
+            }
         }
     }
 
     const StoreRef* m_ref;
+    PatientReader* m_reader;
     std::string m_topic;
     std::int32_t m_queueId;
     std::int64_t m_first;
@@ -153,26 +219,26 @@ Result<MessagePage> browseQueue(const std::vector<StoreRef>& stores, const Messa
     if (fromOffset < page.minOffset || fromOffset > page.maxOffset) {
         page.note = fmt::format("offset {} is outside this queue; showing from {}", fromOffset, page.nextOffset);
     }
+    PatientReader reader(cancel);
     while (static_cast<int>(page.messages.size()) < countMax && page.nextOffset < page.maxOffset) {
         if (cancel.isCancelled()) {
             page.isComplete = false;
             page.note = fmt::format("cancelled after {} messages", page.messages.size());
             return page;
         }
-        GetRequest request;
-        request.topic = queue.topic;
-        request.queueId = queue.queueId;
-        request.offset = page.nextOffset;
-        request.messagesMax = std::min(kMessagesPerPull, countMax - static_cast<int>(page.messages.size()));
-        request.bytesMax = kChunkBytes;
-        const GetResult got = ref->store->get(request);
-        if (got.nextBeginOffset <= page.nextOffset && got.status != GetStatus::Found) {
+        const int count = std::min(kMessagesPerPull, countMax - static_cast<int>(page.messages.size()));
+        auto part = reader.read(*ref, queue.topic, queue.queueId, page.nextOffset, count);
+        if (!part.isRead) {
+            if (cancel.isCancelled()) {
+                continue;
+            }
+            reader.noteUnread(*ref, queue.queueId, page.nextOffset);
             break;
         }
-        auto part = decodeAll(got.records, ref->brokerName);
-        std::move(part.begin(), part.end(), std::back_inserter(page.messages));
-        page.nextOffset = got.nextBeginOffset;
+        std::move(part.messages.begin(), part.messages.end(), std::back_inserter(page.messages));
+        page.nextOffset = part.nextOffset;
     }
+    addNote(page, reader.unreadNote());
     page.isComplete = page.nextOffset >= page.maxOffset;
     return page;
 }
@@ -183,11 +249,12 @@ Result<MessagePage> browseTime(const std::vector<StoreRef>& stores, const std::s
     if (beginMs > endMs) {
         return fail(Errc::InvalidArgument, "the time range ends before it begins");
     }
+    PatientReader reader(cancel);
     std::vector<BackwardCursor> cursors;
     for (const auto& ref : stores) {
         for (const auto& [name, queueId] : ref.store->queues()) {
             if (name == topic) {
-                cursors.emplace_back(ref, topic, queueId, beginMs, endMs);
+                cursors.emplace_back(ref, reader, topic, queueId, beginMs, endMs);
             }
         }
     }
@@ -204,7 +271,7 @@ Result<MessagePage> browseTime(const std::vector<StoreRef>& stores, const std::s
             page.isComplete = false;
             page.note = cancel.isCancelled() ? fmt::format("cancelled after {} messages", page.messages.size())
                                              : fmt::format("the newest {}; older ones in the range are not shown", countMax);
-            return page;
+            break;
         }
         const std::size_t index = newest.top();
         newest.pop();
@@ -212,6 +279,13 @@ Result<MessagePage> browseTime(const std::vector<StoreRef>& stores, const std::s
         if (!cursors[index].isAtEnd()) {
             newest.push(index);
         }
+    }
+    if (const std::string unread = reader.unreadNote(); !unread.empty() && !cancel.isCancelled()) {
+        page.isComplete = false;
+        addNote(page, unread);
+    } else if (cancel.isCancelled() && page.isComplete) { // while the last of its messages were waited for
+        page.isComplete = false;
+        page.note = fmt::format("cancelled after {} messages", page.messages.size());
     }
     return page;
 }
