@@ -2,6 +2,7 @@
 #include "store/consume_queue.h"
 
 #include "base/log.h"
+#include "message/record_codec.h"
 #include "store/store_health.h"
 
 #include <fmt/format.h>
@@ -382,6 +383,7 @@ Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffse
                                                   std::int64_t from, std::int64_t to) const
 {
     const std::int64_t first = from;
+    const std::int64_t end = to;
     std::int64_t answer = to;
     while (from < to) {
         const std::int64_t middle = from + (to - from) / 2;
@@ -399,14 +401,21 @@ Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffse
             from = probe + 1;
         }
     }
-    // The message of a damaged entry may be in the log still. Where nothing shows that it expired it stays, so that
-    // whoever reads there has the entry made anew.
-    for (std::int64_t at = answer - 1; at >= first; --at) {
+    // The messages of damaged entries before it may be in the log still, as many as there is room for. They stay, so that
+    // whoever reads there has the entries made anew.
+    std::int64_t place = maxCommitLogOffset();
+    if (answer < end) {
+        GANTRY_TRY(entry, entryAt(answer));
+        place = entry.offset;
+    }
+    std::int64_t room = (place - minCommitLogOffset) / static_cast<std::int64_t>(record_layout::kFixedSizeV1);
+    for (std::int64_t at = answer - 1; at >= first && room > 0; --at) {
         GANTRY_TRY(entry, entryAt(at));
         if (entry.hasPlace()) {
             break;
         }
         answer = entry.isFiller() ? answer : at;
+        room -= entry.isFiller() ? 0 : 1;
     }
     return answer;
 }
