@@ -14,7 +14,14 @@
 #include <string>
 #include <vector>
 
+namespace gantry {
+class StoreChecker;
+}
+
 namespace gantry::test {
+
+inline const std::filesystem::path kStoreRoot = "/store"; ///< of the simulation
+inline constexpr std::uint64_t kLargeDisk = 64 * 1024 * 1024;
 
 /// One life of a store on a simulated machine: traffic, the store's workers, consumers, a kernel that writes back when
 /// it likes, a clock that jumps, failing calls, kills and power cuts, all in an order that comes from one seed. A model
@@ -103,6 +110,7 @@ private:
     void verifyAgain(const std::map<Place, std::vector<std::string>>& found);
     void verifyKeys();
     void verifyFiles();
+    void verifyReport(const StoreChecker& checker);
     void verifyFullDisk();
     [[nodiscard]] static std::map<Place, std::vector<std::string>> everything(MessageStore& store);
     [[nodiscard]] std::optional<int> numberOf(const std::string& body) const;
