@@ -18,6 +18,7 @@ namespace gantry {
 namespace {
 
 constexpr std::int64_t kRetryMs = 100;      ///< after a delivery failed
+constexpr std::chrono::seconds kStuckMax{600}; ///< then it is skipped; mending may take long, too
 constexpr std::int64_t kIdleMs = 60'000;    ///< nothing waits: arrivals wake us
 constexpr int kBatch = 256;
 constexpr auto kClockCheck = std::chrono::milliseconds(1000); ///< the wall clock may jump while we sleep
@@ -31,6 +32,7 @@ DelayService::DelayService(FileSystem& files, Clock& clock, MessageStore& store,
     , m_metrics(metrics)
     , m_options(std::move(options))
     , m_levels(m_options.levels.size())
+    , m_stuck(m_options.levels.size())
 {}
 
 DelayService::~DelayService()
@@ -120,7 +122,7 @@ std::int64_t DelayService::deliverDue(std::size_t index)
                 return entry.tagsCode;
             }
             const auto parked = parkedAt(index, entry);
-            if (parked.nextOffset <= entry.queueOffset) {
+            if (parked.nextOffset <= entry.queueOffset && !hasWaitedLong(index, entry.queueOffset)) {
                 return now + kRetryMs;
             }
             if (!parked.record.empty() && !isDue(index, parked.dueMs, now)) {
@@ -130,16 +132,31 @@ std::int64_t DelayService::deliverDue(std::size_t index)
                 return now + kRetryMs;
             }
             const std::scoped_lock guard(m_mutex);
-            m_levels[index].nextOffset = parked.nextOffset;
+            m_levels[index].nextOffset = std::max(parked.nextOffset, entry.queueOffset + 1);
             m_changes.fetch_add(1, std::memory_order_relaxed);
             if (m_isStopping) {
                 return now;
             }
-            if (parked.nextOffset != entry.queueOffset + 1) {
+            if (m_levels[index].nextOffset != entry.queueOffset + 1) {
                 break; // the entries behind are not those that follow
             }
         }
     }
+}
+
+/// One message that the disk does not give must not keep all behind it waiting for ever.
+bool DelayService::hasWaitedLong(std::size_t index, std::int64_t offset)
+{
+    Stuck& stuck = m_stuck[index];
+    const auto now = m_clock.steady();
+    if (stuck.offset != offset) {
+        stuck = {offset, now};
+    }
+    if (now - stuck.since < kStuckMax) {
+        return false;
+    }
+    log::error("broker", "delayed message {} of level {} could not be read for {} s and is skipped", offset, index + 1, kStuckMax.count());
+    return true;
 }
 
 /// The message that the entry stands for. An entry of zeros looks due and points at the log's first record; one that

@@ -68,6 +68,7 @@ private:
         std::int64_t nextOffset = 0; ///< where to go on behind it; the offset itself: later
         std::int64_t dueMs = 0;
     };
+    [[nodiscard]] bool hasWaitedLong(std::size_t index, std::int64_t offset);
     [[nodiscard]] Parked parkedAt(std::size_t index, const ConsumeQueueEntry& entry);
     /// A due time further away than the level's delay was computed by a clock that has been set back since.
     [[nodiscard]] bool isDue(std::size_t index, std::int64_t dueMs, std::int64_t nowMs) const
@@ -88,9 +89,15 @@ private:
 
     mutable std::mutex m_mutex;
     std::condition_variable m_wake;
+    struct Stuck
+    {
+        std::int64_t offset = -1;
+        std::chrono::steady_clock::time_point since;
+    };
     std::vector<Level> m_levels;    ///< written by the thread only, under m_mutex
     bool m_isArrival = false;
     bool m_isStopping = false;
+    std::vector<Stuck> m_stuck;     ///< by level: what cannot be read; the thread only
     DataVersion m_version;
     std::atomic<std::uint64_t> m_changes{0};
     std::uint64_t m_persistedChanges = 0;

@@ -6,6 +6,7 @@
 #include "store/store_health.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace gantry {
 
@@ -307,11 +308,15 @@ void ConsumeQueueStore::resetCounters()
 Result<int> ConsumeQueueStore::dropBefore(std::int64_t minCommitLogOffset)
 {
     int count = 0;
+    std::optional<Error> problem;
     for (const ConsumeQueuePtr& queue : all()) {
-        GANTRY_TRY(dropped, queue->dropBefore(minCommitLogOffset));
-        count += dropped;
+        if (auto dropped = queue->dropBefore(minCommitLogOffset)) {
+            count += *dropped;
+        } else if (!problem) {
+            problem = std::move(dropped.error()); // the others' files go
+        }
     }
-    return count;
+    return problem ? Result<int>(tl::unexpected<Error>(std::move(*problem))) : count;
 }
 
 std::vector<QueueEndsTable::Queue> ConsumeQueueStore::ends() const

@@ -130,7 +130,8 @@ Result<> MessageStoreImpl::recover()
     GANTRY_TRY(checkpoint, m_checkpoint.load());
     if (!m_recovery.cleanExit) {
         // What this start believes a power cut after it must not take back. Written again, because the sync may have failed.
-        GANTRY_CHECK(checkpoint.isSealed ? m_checkpoint.save(checkpoint) : m_checkpoint.sync());
+        Result<> kept = checkpoint.isSealed ? m_checkpoint.save(checkpoint) : m_checkpoint.sync();
+        GANTRY_CHECK(kept || kept.error().code != Errc::DiskFull ? std::move(kept) : m_checkpoint.sync());
     }
     GANTRY_CHECK(m_log.segments().load());
     GANTRY_CHECK(m_queues.load(m_directory.takeListing(), !m_recovery.cleanExit));
@@ -139,8 +140,9 @@ Result<> MessageStoreImpl::recover()
                                m_recovery, m_checkpoint, m_queueEnds);
     GANTRY_TRY(outcome, recovery.run(checkpoint));
     m_metrics.damagedRecords = m_recovery.damagedOffsets.size();
-    GANTRY_TRY(dropped, m_queues.dropBefore(m_log.minOffset()));
-    (void)dropped;
+    if (auto dropped = m_queues.dropBefore(m_log.minOffset()); !dropped) {
+        log::error("store", "entries of deleted CommitLog files stay: {}", dropped.error().message); // retention tries again
+    }
     m_queues.resetCounters();
     const std::int64_t timestamp = outcome.lastStoreTimestampMs > 0 ? outcome.lastStoreTimestampMs
                                                                     : checkpoint.physicMsgTimestamp;

@@ -45,9 +45,9 @@ bool isLight(std::string_view topic)
 }
 
 /// Zeros, or more than a record can be or the log has.
-bool isWild(const RawQueueEntry& entry, std::int64_t logEnd)
+bool isWild(const RawQueueEntry& entry, std::int64_t recordBytesMax, std::int64_t logEnd)
 {
-    return !entry.isValid() || (!entry.isFiller() && (entry.size > kBytesMax || entry.end() > logEnd));
+    return !entry.isValid() || (!entry.isFiller() && (entry.size > recordBytesMax || entry.end() > logEnd));
 }
 
 /// Collects the records of one get.
@@ -314,6 +314,7 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
         return !isLight(request.topic) && m_mender.ask(queue, queueOffset);
     };
     const std::int64_t logEnd = m_log.writtenOffset();
+    const std::int64_t recordBytesMax = m_config.messageBytesMax + 128 * kKiB; // as CommitLog::record()
     RecordCollector collector(m_config, m_log, request, mayBeMended, result);
     const std::int64_t logBegin = m_log.minOffset();
     bool lost = false;
@@ -323,7 +324,7 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
     for (; at < end; ++at) {
         const RawQueueEntry entry =
             loadQueueEntry(asBytes(*raw).data() + (at - request.offset) * kConsumeQueueEntrySize);
-        const bool isDamaged = isWild(entry, logEnd);
+        const bool isDamaged = isWild(entry, recordBytesMax, logEnd);
         if (isDamaged && mayBeMended(at)) { // its message is in the log
             break;
         }

@@ -138,8 +138,8 @@ bool QueueMender::answer(const Question& question)
     mend(question, *range, found.entries);
     RawQueueEntry entry;
     const bool isMended = isGood(queue, question.queueOffset, entry);
-    if (!found.isComplete && !isMended && question.attempts + 1 < kAttemptsMax) {
-        return false;
+    if (!found.isComplete && question.attempts + 1 < kAttemptsMax) {
+        return isMended; // what else was not found may be where the disk does not give anything now: nothing is lost yet
     }
     std::int64_t at = range->from;
     for (const auto& [number, mended] : found.entries) {
@@ -147,7 +147,7 @@ bool QueueMender::answer(const Question& question)
         at = number + 1;
     }
     noteLost(queue, at, range->to);
-    if (!isMended) {
+    if (!isMended && found.entries.contains(question.queueOffset)) {
         noteLost(queue, question.queueOffset, question.queueOffset + 1); // nobody shall ask for ever
     }
     return true;
@@ -245,10 +245,11 @@ QueueMender::Found QueueMender::readLog(const ConsumeQueue& queue, const Range& 
             const auto file = m_parts.log.segments().find(at);
             at = file ? file->endOffset() : begin;
         } else if (item && item->kind == RecordScanner::Kind::NoFile) {
-            if (at >= begin) {
+            const auto next = m_parts.log.segments().findFrom(std::max(at, begin));
+            if (!next) {
                 break;
             }
-            at = begin; // deleted meanwhile
+            at = std::max(next->fromOffset(), begin); // deleted meanwhile, or missing
         } else {
             // Damaged, or not readable: page by page to the next record.
             found.isComplete = found.isComplete && item.has_value();
