@@ -119,6 +119,7 @@ struct StoreFixture
 
     [[nodiscard]] Result<> tryOpen()
     {
+        files->setNow([this] { return clock.wallMs(); }); // they may be another fixture's, which is gone
         auto opened = MessageStore::open(config, {*files, clock});
         if (!opened) {
             return tl::unexpected<Error>(std::move(opened.error()));

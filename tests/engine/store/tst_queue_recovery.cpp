@@ -249,6 +249,7 @@ void TstQueueRecovery::crashesWhileAQueueIsMadeAnew()
     {
         StoreFixture f;
         f.files = damaged->afterKill();
+        f.files->setNow([&f] { return f.clock.wallMs(); });
         f.files->setObserver([&](MemoryFileSystem::Call, const std::filesystem::path& path) {
             tables += path.filename().native().starts_with("queues.") ? 1 : 0;
             states.push_back(f.files->afterKill());
