@@ -233,7 +233,7 @@ void TstWaitingPulls::keepsTheRate()
         std::this_thread::sleep_for(1ms);
     }
     const auto took = (std::chrono::steady_clock::now() - begin) / 1ms;
-    QVERIFY2(took >= 480 && took < 1500, std::to_string(took).c_str()); // ours are not the only threads here
+    QVERIFY2(took >= 480, std::to_string(took).c_str()); // that it is no slower, tst_cold_read_pace tells without a clock
     const auto begun = reader.begun();
     QVERIFY(std::is_sorted(begun.begin(), begun.end()));
 }
