@@ -84,7 +84,12 @@ RecordDispatcher::Outcome RecordDispatcher::dispatchDamaged(const RecordView& re
 RecordDispatcher::Outcome RecordDispatcher::enter(const RecordView& record, const Words& words)
 {
     Outcome outcome;
-    if (!isQueued(record) || !isDirectoryName(record.topic) || record.queueId < 0 || record.queueOffset > kQueueOffsetMax) {
+    if (!isQueued(record)) {
+        return outcome;
+    }
+    if (!isDirectoryName(record.topic) || record.queueId < 0 || record.queueOffset < 0 || record.queueOffset > kQueueOffsetMax) {
+        log::error("store", "the record at CommitLog offset {} says it is number {} of queue {} of '{}', which cannot be; it is left out",
+                   record.physicalOffset, record.queueOffset, record.queueId, record.topic);
         return outcome;
     }
     const ConsumeQueuePtr queue = m_queues.findOrCreate(record.topic, record.queueId);

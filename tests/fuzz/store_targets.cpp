@@ -385,7 +385,8 @@ void storeFiles(std::string_view bytes)
         (void)store->queryByKey("T", "k", 32, 0, clock.wallMs());
         putOne(*store);
         once = readAll(*store);
-        GANTRY_ASSERT(store->close(), "cannot close");
+        const auto closed = store->close();
+        GANTRY_ASSERT(closed, "cannot close: {}", closed.error().message);
     }
     const auto store = openStore(files, clock);
     GANTRY_ASSERT(store, "the store does not open what it closed");
