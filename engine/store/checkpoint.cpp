@@ -74,8 +74,13 @@ Result<> Checkpoint::save(const CheckpointValues& values)
     writer.write(kSealMagic);
     writer.write(values.queueEndsGeneration);
     writer.write(crc32(asBytes(raw)));
+    // A new one gets its name when it is whole: half of it would be taken for one that somebody damaged.
     const bool isNew = !m_files.exists(m_path);
-    GANTRY_TRY(file, m_files.open(m_path, OpenMode::Create));
+    std::filesystem::path path = m_path;
+    if (isNew) {
+        path += ".tmp";
+    }
+    GANTRY_TRY(file, m_files.open(path, OpenMode::Create));
     GANTRY_TRY(size, file->size());
     if (size != kFileSize) {
         GANTRY_CHECK(writeOutcome(file->resize(kFileSize)));
@@ -83,7 +88,11 @@ Result<> Checkpoint::save(const CheckpointValues& values)
     // All in one sector, so a power cut leaves the old or the new values.
     GANTRY_CHECK(writeOutcome(file->writeAt(0, asBytes(raw))));
     GANTRY_CHECK(syncOutcome(file->syncData()));
-    return isNew ? syncOutcome(m_files.syncDirectory(m_path.parent_path())) : Result<>{};
+    if (!isNew) {
+        return {};
+    }
+    GANTRY_CHECK(writeOutcome(m_files.rename(path, m_path)));
+    return syncOutcome(m_files.syncDirectory(m_path.parent_path()));
 }
 
 } // namespace gantry
