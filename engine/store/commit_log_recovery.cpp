@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 namespace gantry {
 
 namespace {
 
 constexpr std::size_t kDamagedOffsetsMax = 1000;
-constexpr std::int64_t kSmallGap = 64;
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 /// The year 2200: no store time, so a checkpoint with more is damaged.
 constexpr std::int64_t kTimestampMax = 7'258'118'400'000;
@@ -39,6 +39,7 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
     m_vouchedEnd = checkpoint.isSealed ? checkpoint.confirmPhyOffset : 0;
     GANTRY_CHECK(findDamagedQueues(checkpoint));
     GANTRY_TRY(start, m_report.cleanExit ? startAfterCleanExit(checkpoint) : startAfterCrash(checkpoint));
+    std::int64_t stride = 1;
     while (true) {
         const std::int64_t from = m_damaged.readFrom >= 0 ? std::min(m_damaged.readFrom, start) : start;
         GANTRY_CHECK(lowerCheckpoint(start, from, checkpoint));
@@ -54,8 +55,8 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
         if (isComplete) {
             break;
         }
-        // The checkpoint promised too much: begin with the file's first record, or one file earlier.
-        const MappedFilePtr earlier = m_segments.find(start - 1);
+        // The checkpoint promised too much: begin with the file's first record, or earlier, each time as far again.
+        const MappedFilePtr earlier = m_segments.find(start - (std::exchange(stride, 2 * stride)));
         start = earlier ? earlier->fromOffset() : files.front()->fromOffset();
         damagedBefore = -1;
     }
@@ -63,7 +64,8 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
     if (damagedBefore >= 0 && std::ranges::find(m_report.damagedOffsets, damagedBefore) == m_report.damagedOffsets.end()) {
         reportDamage(damagedBefore);
     }
-    judgeLastSuspects();
+    m_entering.finish();
+    std::sort(m_report.damagedOffsets.begin(), m_report.damagedOffsets.end());
     GANTRY_CHECK(cutTail());
     GANTRY_CHECK(makeDurable(start));
     if (m_index.lastOffset() >= m_at) {
@@ -251,6 +253,7 @@ Result<> CommitLogRecovery::findDamagedQueues(const CheckpointValues& checkpoint
     GANTRY_TRY(damaged, gantry::findDamagedQueues(*table, m_queues, m_segments.minOffset(), checkpoint.confirmPhyOffset));
     m_damaged = std::move(damaged);
     m_hadEnds = std::move(*table);
+    m_hasEnds = true;
     if (!m_damaged.queues.empty()) {
         m_report.queuesRebuilt = static_cast<int>(m_damaged.queues.size());
         m_report.rebuiltFromOffset = m_damaged.readFrom;
@@ -263,12 +266,11 @@ Result<> CommitLogRecovery::findDamagedQueues(const CheckpointValues& checkpoint
 /// From `from` on for damaged queues, from `start` on for all.
 Result<bool> CommitLogRecovery::scan(std::int64_t from, std::int64_t start)
 {
-    const bool isFirstFile = start <= m_segments.minOffset();
+    // Where the queues were compared with a table, those that lack older entries are known.
+    const bool mayLackOlder = start > m_segments.minOffset() && !m_hasEnds;
     m_at = from;
-    m_fullFrom = start;
     m_report.damagedOffsets.clear();
-    m_holesPossible = 0;
-    m_suspects.clear();
+    m_entering.begin(start, m_damaged);
     while (true) {
         GANTRY_TRY(item, m_scanner.at(m_at, kNoLimit));
         if (item.kind == RecordScanner::Kind::NoFile) {
@@ -279,6 +281,7 @@ Result<bool> CommitLogRecovery::scan(std::int64_t from, std::int64_t start)
             }
             log::warning("store", "the CommitLog has no file for offsets {} to {}", m_at,
                          next->fromOffset());
+            m_entering.noteDamage(next->fromOffset() - m_at);
             m_at = next->fromOffset();
         } else if (item.kind == RecordScanner::Kind::Blank) {
             GANTRY_CHECK(mendBlank(item.record.totalSize));
@@ -296,7 +299,7 @@ Result<bool> CommitLogRecovery::scan(std::int64_t from, std::int64_t start)
                 }
                 continue;
             }
-            if (!enter(item.record, false, !isFirstFile && m_at >= start && m_report.damagedOffsets.empty())) {
+            if (!m_entering.enter(item.record, false, mayLackOlder && m_at >= start)) {
                 return false;
             }
             ++m_report.scannedRecords;
@@ -340,118 +343,6 @@ void CommitLogRecovery::reportDamage(std::int64_t offset)
     if (m_report.damagedOffsets.size() < kDamagedOffsetsMax) {
         m_report.damagedOffsets.push_back(offset);
     }
-}
-
-void CommitLogRecovery::noteDamage(std::int64_t bytes)
-{
-    m_holesPossible += bytes / static_cast<std::int64_t>(record_layout::kFixedSizeV1) + 1;
-}
-
-bool CommitLogRecovery::enter(const RecordView& record, bool isDamaged, bool mayLackOlder)
-{
-    const ConsumeQueuePtr queue = m_queues.find(record.topic, record.queueId);
-    if (record.physicalOffset < m_fullFrom && (!queue || !m_damaged.queues.contains(queue))) {
-        return true; // its queue has it, or was deleted
-    }
-    if (queue && record.physicalOffset < queue->loadedBegin() && beginsThere(queue)) {
-        m_dispatcher.index(record); // of a topic that was deleted and came back since
-        return true;
-    }
-    const bool isKnown = queue && queue->maxCommitLogOffset() >= 0;
-    const std::int64_t gap = isKnown ? record.queueOffset - queue->maxOffset() : 0;
-    const bool isWhole = isKnown || record.queueOffset == 0 || !m_dispatcher.isQueued(record);
-    const bool isRebuilt = queue && m_damaged.queues.contains(queue); // as far as the log has what it lacks
-    if ((gap > 0 || !isWhole) && mayLackOlder && !isRebuilt) {
-        return false; // the queue's files are gone, or older than the checkpoint says
-    }
-    const bool isNew = isKnown && record.physicalOffset >= queue->maxCommitLogOffset();
-    if (isNew && m_dispatcher.isQueued(record)) {
-        const auto suspect = m_suspects.find(queue);
-        if (isDamaged) {
-            // What is left of a record may be older than the queue's numbers: a hole whose places were given away again.
-            enterSuspect(queue, record, true);
-            return true;
-        }
-        if (suspect != m_suspects.end() && suspect->second.queueOffset + 1 == record.queueOffset) {
-            // It was right after all.
-            m_queues.append(queue, suspect->second.queueOffset, suspect->second.entry);
-            m_suspects.erase(suspect);
-        } else if (gap > m_holesPossible || (gap < 0 && record.queueOffset == 0)) {
-            enterSuspect(queue, record, false);
-            return true;
-        } else if (gap < 0) {
-            ++m_holesPossible; // says it is what another record is already
-        }
-    } else if (!isKnown && record.queueOffset > 0) {
-        ++m_holesPossible; // a queue nobody knew: perhaps the name is wrong
-    }
-    isDamaged ? m_dispatcher.dispatchDamaged(record) : m_dispatcher.dispatch(record);
-    return true;
-}
-
-/// Whether the log has the queue's first message where the files say. They may be older than the log's end, which was cut
-/// and written again since.
-bool CommitLogRecovery::beginsThere(const ConsumeQueuePtr& queue)
-{
-    const auto known = m_begins.find(queue);
-    if (known != m_begins.end()) {
-        return known->second;
-    }
-    RecordScanner scanner(m_segments, true, kProbeChunk);
-    const auto item = scanner.at(queue->loadedBegin(), kNoLimit);
-    const bool isRecord = item && (item->kind == RecordScanner::Kind::Record || item->hasHeader);
-    const bool isBegin = isRecord && item->record.topic == queue->topic() && item->record.queueId == queue->queueId() &&
-                         item->record.queueOffset == 0;
-    m_begins.emplace(queue, isBegin);
-    return isBegin;
-}
-
-/// The record is damaged, says that it is further along its queue than damage can explain, or that it is the first of a
-/// queue that has others. The queue's next record tells whether that is so.
-void CommitLogRecovery::enterSuspect(const ConsumeQueuePtr& queue, const RecordView& record, bool isDamaged)
-{
-    m_holesPossible += isDamaged ? 0 : 1; // damage was counted when it was stepped over
-    m_dispatcher.index(record);
-    const auto former = m_suspects.find(queue);
-    if (former != m_suspects.end()) {
-        reject(*queue, former->second);
-    }
-    m_suspects[queue] = {record.queueOffset,
-                         {record.physicalOffset, record.totalSize, m_dispatcher.tagsCode(record)},
-                         isDamaged};
-}
-
-void CommitLogRecovery::reject(const ConsumeQueue& queue, const Suspect& suspect)
-{
-    if (suspect.isDamaged) {
-        return; // has been reported
-    }
-    reportDamage(suspect.entry.offset);
-    log::error(
-        "store",
-        "the record at CommitLog offset {} says it is number {} of queue {} of {}, which has "
-        "{}; it is left out of the queue",
-        suspect.entry.offset, suspect.queueOffset, queue.queueId(), queue.topic(),
-        queue.maxOffset());
-}
-
-/// Nothing followed in these queues.
-void CommitLogRecovery::judgeLastSuspects()
-{
-    for (const auto& [queue, suspect] : m_suspects) {
-        const std::int64_t gap = suspect.queueOffset - queue->maxOffset();
-        // A small gap costs nothing but numbers. A first message makes a queue begin anew only if
-        // the queue was not on disk yet, as after a topic was deleted.
-        const bool isRight =
-            suspect.queueOffset == 0 ? !queue->wasLoaded() : gap >= 0 && gap <= kSmallGap;
-        if (isRight) {
-            m_queues.append(queue, suspect.queueOffset, suspect.entry);
-        } else {
-            reject(*queue, suspect);
-        }
-    }
-    m_suspects.clear();
-    std::sort(m_report.damagedOffsets.begin(), m_report.damagedOffsets.end());
 }
 
 /// The next good record behind `at`, -1 if none. One that looks torn counts only if another follows it.
@@ -515,9 +406,9 @@ Result<bool> CommitLogRecovery::stepOverDamage(const RecordScanner::Item& item)
     }
     log::error("store", "the CommitLog is damaged at {}: going on at {}", m_at, next);
     reportDamage(m_at);
-    noteDamage(next - m_at);
+    m_entering.noteDamage(next - m_at);
     if (item.hasHeader && m_at + record.totalSize <= next) {
-        enter(record, true, false);
+        m_entering.enter(record, true, false);
     }
     m_at = next;
     return true;

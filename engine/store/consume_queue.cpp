@@ -228,10 +228,13 @@ bool ConsumeQueue::mend(const Entries& entries)
     if (m_isRemoved) {
         return false;
     }
-    const std::int64_t last = m_maxOffset.load(std::memory_order_relaxed) - 1;
-    for (auto next = entries.lower_bound(minOffset()); next != entries.end() && next->first < m_written; ++next) {
+    const std::int64_t end = m_maxOffset.load(std::memory_order_relaxed);
+    for (auto next = entries.lower_bound(minOffset()); next != entries.end() && next->first < end; ++next) {
         m_mended[next->first] = next->second;
-        if (next->first == last) {
+        if (next->first >= m_written) { // what is on its way to the files already goes there by writeMended()
+            storeQueueEntry(writable(m_tail).data() + (next->first - m_written) * kConsumeQueueEntrySize, next->second);
+        }
+        if (next->first == end - 1) {
             m_lastEntry = next->second;
         }
     }
@@ -246,6 +249,7 @@ Result<std::vector<std::int64_t>> ConsumeQueue::writeMended()
         const std::lock_guard guard(m_mutex);
         if (!m_isRemoved && m_firstFile >= 0) {
             entries = m_mended;
+            entries.erase(entries.lower_bound(m_written), entries.end()); // goes with the tail
         }
     }
     std::vector<std::int64_t> touched;
@@ -377,13 +381,9 @@ Result<RawQueueEntry> ConsumeQueue::entryAt(std::int64_t queueOffset) const
     return entryIn(bytes, 0);
 }
 
-/// The first message of [from, to) that lies at or behind the CommitLog offset, or of those that are damaged before it
-/// and may do so, too; `to` if there is none.
-Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffset,
-                                                  std::int64_t from, std::int64_t to) const
+/// By bisection the first message of [from, to) that says it lies at or behind the CommitLog offset; `to` if there is none.
+Result<std::int64_t> ConsumeQueue::searchPlace(std::int64_t minCommitLogOffset, std::int64_t from, std::int64_t to) const
 {
-    const std::int64_t first = from;
-    const std::int64_t end = to;
     std::int64_t answer = to;
     while (from < to) {
         const std::int64_t middle = from + (to - from) / 2;
@@ -400,6 +400,49 @@ Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffse
         } else {
             from = probe + 1;
         }
+    }
+    return answer;
+}
+
+/// The last message of [from, to) that has a place says that it lies before the CommitLog offset. It is damaged if the one
+/// before it does not, or most of the few before it: then the last one of those, else -1. In doubt messages stay.
+Result<std::int64_t> ConsumeQueue::lastNotBefore(std::int64_t minCommitLogOffset, std::int64_t from, std::int64_t to) const
+{
+    constexpr std::int64_t kSteps = 64;
+    constexpr int kWitnesses = 3;
+    int seen = -1; // without the one in question
+    int contradicting = 0;
+    std::int64_t last = -1;
+    for (std::int64_t at = to - 1; at >= std::max(from, to - kSteps) && seen < kWitnesses; --at) {
+        GANTRY_TRY(entry, entryAt(at));
+        seen += entry.hasPlace() ? 1 : 0;
+        if (entry.hasPlace() && seen > 0 && entry.offset >= minCommitLogOffset) {
+            ++contradicting;
+            last = std::max(last, at);
+        }
+        if (seen == 1 && contradicting == 1) {
+            break;
+        }
+    }
+    return seen == 1 || 2 * contradicting > seen ? last : -1;
+}
+
+/// The first message of [from, to) that lies at or behind the CommitLog offset, or of those that are damaged before it
+/// and may do so, too; `to` if there is none.
+Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffset,
+                                                  std::int64_t from, std::int64_t to) const
+{
+    const std::int64_t first = from;
+    const std::int64_t end = to;
+    GANTRY_TRY(found, searchPlace(minCommitLogOffset, first, end));
+    std::int64_t answer = found;
+    while (true) {
+        GANTRY_TRY(misled, lastNotBefore(minCommitLogOffset, first, answer));
+        if (misled < 0) {
+            break;
+        }
+        GANTRY_TRY(again, searchPlace(minCommitLogOffset, first, misled + 1));
+        answer = again;
     }
     // The messages of damaged entries before it may be in the log still, as many as there is room for. They stay, so that
     // whoever reads there has the entries made anew.
@@ -418,6 +461,12 @@ Result<std::int64_t> ConsumeQueue::firstEntryFrom(std::int64_t minCommitLogOffse
         room -= entry.isFiller() ? 0 : 1;
     }
     return answer;
+}
+
+bool ConsumeQueue::liesBehind(std::int64_t queueOffset, std::int64_t commitLogOffset) const
+{
+    const std::lock_guard guard(m_mutex);
+    return queueOffset >= minOffset() && m_minCommitLogOffset >= commitLogOffset;
 }
 
 /// What m_minCommitLogOffset may be told by the entry at m_minOffset; -1 if that is damaged. One that points behind the

@@ -92,6 +92,8 @@ public:
     [[nodiscard]] std::int64_t loadedBegin() const { return m_loadedBegin; }
     [[nodiscard]] bool wasLoaded() const { return m_wasLoaded; }
 
+    /// Whether the message lies at or behind the CommitLog offset, whatever its entry says; false if that is not known.
+    [[nodiscard]] bool liesBehind(std::int64_t queueOffset, std::int64_t commitLogOffset) const;
     /// The CommitLog lost what lies before `minCommitLogOffset`: moves minOffset and deletes files
     /// (never the last).
     Result<int> dropBefore(std::int64_t minCommitLogOffset);
@@ -150,6 +152,9 @@ private:
     Result<> deleteFile(std::int64_t fromOffset);
     Result<> deleteFilesBehind(std::int64_t lastNeeded);
     Result<> restart();
+    [[nodiscard]] std::int64_t endInsteadOf(const LoadedFile& file, std::int64_t queueOffset, const RawQueueEntry& entry) const;
+    Result<std::int64_t> searchPlace(std::int64_t minCommitLogOffset, std::int64_t from, std::int64_t to) const;
+    Result<std::int64_t> lastNotBefore(std::int64_t minCommitLogOffset, std::int64_t from, std::int64_t to) const;
     Result<std::int64_t> firstEntryFrom(std::int64_t minCommitLogOffset, std::int64_t from,
                                         std::int64_t to) const;
     [[nodiscard]] std::int64_t believedPlace(const RawQueueEntry& entry) const; // under m_mutex

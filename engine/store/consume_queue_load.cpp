@@ -81,8 +81,9 @@ Result<> ConsumeQueue::load(const std::vector<DirectoryEntry>& files, bool after
     for (std::int64_t at = end; at > minOffset() && m_maxCommitLogOffset < 0; --at) {
         GANTRY_TRY(entry, loadedEntry(last, at - 1));
         if (entry.hasPlace()) {
-            m_maxCommitLogOffset = entry.end();
-            m_lastEntry = at == end ? entry : RawQueueEntry{};
+            const std::int64_t instead = endInsteadOf(last, at - 1, entry);
+            m_maxCommitLogOffset = instead < 0 ? entry.end() : instead;
+            m_lastEntry = at == end && instead < 0 ? entry : RawQueueEntry{};
         }
     }
     m_wasLoaded = m_maxCommitLogOffset >= 0;
@@ -129,6 +130,22 @@ Result<RawQueueEntry> ConsumeQueue::loadedEntry(const LoadedFile& file, std::int
     std::byte raw[kConsumeQueueEntrySize] = {};
     GANTRY_CHECK(file.file->readAt(static_cast<std::uint64_t>(position), raw));
     return loadQueueEntry(raw);
+}
+
+/// -1 unless the last entry with a place is damaged, which is so if it points before the one before it, and the one before
+/// that does not say the same of that one. Then where the one before it ends.
+std::int64_t ConsumeQueue::endInsteadOf(const LoadedFile& file, std::int64_t queueOffset, const RawQueueEntry& entry) const
+{
+    const auto placeAt = [&](std::int64_t at) {
+        const auto found = at >= minOffset() ? loadedEntry(file, at) : Result<RawQueueEntry>(kFillerEntry);
+        return found && found->hasPlace() ? *found : kFillerEntry; // what cannot be read says nothing
+    };
+    const RawQueueEntry before = placeAt(queueOffset - 1);
+    if (before.isFiller() || before.end() <= entry.offset) {
+        return -1;
+    }
+    const RawQueueEntry witness = placeAt(queueOffset - 2);
+    return witness.isFiller() || witness.end() <= entry.offset ? -1 : before.end();
 }
 
 /// Behind the last entry of the file, in entries from the queue's begin.

@@ -310,9 +310,8 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
     if (result.isFar && !request.mayBeFar) {
         return comeAgain(true);
     }
-    const RecordCollector::Ask mayBeMended = [&](std::int64_t queueOffset) {
-        return !isLight(request.topic) && m_mender.ask(queue, queueOffset);
-    };
+    const auto ask = [&](std::int64_t queueOffset) { return !isLight(request.topic) && m_mender.ask(queue, queueOffset); };
+    const RecordCollector::Ask mayBeMended = std::ref(ask); // without an allocation
     const std::int64_t logEnd = m_log.writtenOffset();
     const std::int64_t recordBytesMax = m_config.messageBytesMax + 128 * kKiB; // as CommitLog::record()
     RecordCollector collector(m_config, m_log, request, mayBeMended, result);
@@ -324,8 +323,9 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
     for (; at < end; ++at) {
         const RawQueueEntry entry =
             loadQueueEntry(asBytes(*raw).data() + (at - request.offset) * kConsumeQueueEntrySize);
-        const bool isDamaged = isWild(entry, recordBytesMax, logEnd);
-        if (isDamaged && mayBeMended(at)) { // its message is in the log
+        const bool isGone = entry.offset < logBegin;
+        const bool isDamaged = isWild(entry, recordBytesMax, logEnd) || (isGone && !entry.isFiller() && queue->liesBehind(at, logBegin));
+        if (isDamaged && mayBeMended(at)) { // its message may be in the log
             break;
         }
         if (isDamaged) {
@@ -335,7 +335,6 @@ GetResult MessageStoreImpl::get(const GetRequest& request)
             lost = true;
             continue;
         }
-        const bool isGone = entry.offset < logBegin;
         lost = lost || (isGone && !entry.isFiller());
         if (entry.isFiller() || isGone ||
             (request.filter != nullptr && !request.filter->matchesTagsCode(entry.tagsCode))) {

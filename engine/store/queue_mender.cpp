@@ -23,6 +23,8 @@ constexpr std::chrono::seconds kRetry{1};
 constexpr std::int32_t kSizeHint = 4096;
 constexpr std::int64_t kPage = 4096;
 constexpr std::size_t kChunk = 1024 * 1024;
+/// So many records that say they are behind the range end the reading; the number of a single one may be wrong.
+constexpr int kBehindMin = 2;
 
 } // namespace
 
@@ -226,6 +228,7 @@ QueueMender::Found QueueMender::readLog(const ConsumeQueue& queue, const Range& 
     Found found;
     RecordScanner scanner(m_parts.log.segments(), true, kChunk);
     RecordScanner careful(m_parts.log.segments(), true, static_cast<std::size_t>(kPage)); // loses no more than it must to a bad sector
+    int behind = 0;
     for (std::int64_t at = range.logBegin; at < range.logEnd && !m_isStopping;) {
         const std::int64_t begin = m_parts.log.minOffset();
         const auto item = scanner.at(at, range.logEnd);
@@ -235,7 +238,7 @@ QueueMender::Found QueueMender::readLog(const ConsumeQueue& queue, const Range& 
             if (record.queueId != queue.queueId() || record.topic != queue.topic() || !RecordDispatcher::isQueued(record)) {
                 continue;
             }
-            if (range.followsGood && record.queueOffset >= range.to) {
+            if (range.followsGood && record.queueOffset >= range.to && ++behind == kBehindMin) {
                 break;
             }
             if (record.queueOffset >= range.from && record.queueOffset < range.to && item->kind == RecordScanner::Kind::Record) {
@@ -281,9 +284,16 @@ void QueueMender::noteLost(const ConsumeQueue& queue, std::int64_t from, std::in
         m_lostRanges = 0;
     }
     auto& ranges = m_lost[queue.number()];
-    const auto [range, isNew] = ranges.emplace(from, to);
-    range->second = std::max(range->second, to);
-    m_lostRanges += isNew ? 1 : 0;
+    auto next = ranges.upper_bound(from);
+    if (next != ranges.begin() && std::prev(next)->second >= from) {
+        --next;
+    }
+    for (; next != ranges.end() && next->first <= to; next = ranges.erase(next), --m_lostRanges) { // those that touch become one
+        from = std::min(from, next->first);
+        to = std::max(to, next->second);
+    }
+    ranges.emplace(from, to);
+    ++m_lostRanges;
 }
 
 } // namespace gantry

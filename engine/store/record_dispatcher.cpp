@@ -28,6 +28,11 @@ bool RecordDispatcher::isQueued(const RecordView& record)
     return type == sysflag::kTransactionNone || type == sysflag::kTransactionCommit;
 }
 
+bool RecordDispatcher::isPossible(const RecordView& record)
+{
+    return isDirectoryName(record.topic) && record.queueId >= 0 && record.queueOffset >= 0 && record.queueOffset <= kQueueOffsetMax;
+}
+
 RecordDispatcher::RecordDispatcher(const StoreConfig& config, ConsumeQueueStore& queues,
                                    IndexService& index)
     : m_delayLevels(config.delayLevels.empty() ? defaultDelayLevels() : config.delayLevels)
@@ -87,7 +92,7 @@ RecordDispatcher::Outcome RecordDispatcher::enter(const RecordView& record, cons
     if (!isQueued(record)) {
         return outcome;
     }
-    if (!isDirectoryName(record.topic) || record.queueId < 0 || record.queueOffset < 0 || record.queueOffset > kQueueOffsetMax) {
+    if (!isPossible(record)) {
         log::error("store", "the record at CommitLog offset {} says it is number {} of queue {} of '{}', which cannot be; it is left out",
                    record.physicalOffset, record.queueOffset, record.queueId, record.topic);
         return outcome;

@@ -30,6 +30,8 @@ public:
     void index(const RecordView& record);
     /// Whether the record belongs into a ConsumeQueue: all but prepared and rolled back ones.
     [[nodiscard]] static bool isQueued(const RecordView& record);
+    /// Whether there can be such a topic, queue and number.
+    [[nodiscard]] static bool isPossible(const RecordView& record);
     /// Hash of the tags; for delayed messages their due time (README, "Tags code").
     [[nodiscard]] std::int64_t tagsCode(const RecordView& record) const;
 

@@ -121,6 +121,7 @@ Result<RecordScanner::Item> RecordScanner::look(std::int64_t offset, std::int64_
     const auto magic = loadBig<std::int32_t>(head.data() + record_layout::kMagic);
     if (magic == kBlankMagic) {
         item.kind = Kind::Blank;
+        item.record.totalSize = size;
         return item;
     }
     if ((magic != kRecordMagicV1 && magic != kRecordMagicV2) || size <= 0 ||

@@ -280,39 +280,65 @@ void run(MessageStore& store)
     GANTRY_ASSERT(false, "the store's workers never come to an end");
 }
 
-/// Everything a reader gets, in words.
-std::string readAll(MessageStore& store)
+struct QueueReading
 {
-    std::string all;
-    auto queues = store.queues();
-    std::sort(queues.begin(), queues.end());
-    for (const auto& [topic, queueId] : queues) {
-        const std::int64_t end = store.maxOffset(topic, queueId);
-        std::int64_t at = store.minOffset(topic, queueId);
-        GANTRY_ASSERT(at >= 0 && at <= end, "{} {} from {} to {}", topic, queueId, at, end);
-        all += fmt::format("{} {} [{}, {})", topic, queueId, at, end);
-        for (int pulls = 0; at < end && pulls < 200; ++pulls) {
-            GetRequest request;
-            request.topic = topic;
-            request.queueId = queueId;
-            request.offset = at;
-            GetResult got = store.get(request);
-            if (got.nextBeginOffset == at) { // the entry is damaged
-                (void)store.step(MessageStore::Worker::House);
-                got = store.get(request);
-            }
-            const auto messages = decodeMessages(got.records);
-            GANTRY_ASSERT(messages, "the store gave out damage: {}", messages.error().message);
-            for (const MessageExt& message : *messages) {
-                GANTRY_ASSERT(message.topic == topic && message.queueId == queueId, "a message of another queue");
-                all += fmt::format(" {}@{}", message.queueOffset, message.commitLogOffset);
-            }
-            GANTRY_ASSERT(got.nextBeginOffset > at, "reading {} {} stands still at {}", topic, queueId, at);
-            at = got.nextBeginOffset;
+    std::vector<std::string> messages; ///< what a reader gets, in words
+    std::string range;                 ///< empty if messages were damaged, or entries that nothing could make anew
+};
+using Reading = std::map<std::pair<std::string, std::int32_t>, QueueReading>;
+
+QueueReading readQueue(MessageStore& store, const std::string& topic, std::int32_t queueId)
+{
+    QueueReading reading;
+    const auto damagedBefore = store.metrics().damagedRecords.load();
+    const std::int64_t end = store.maxOffset(topic, queueId);
+    std::int64_t at = store.minOffset(topic, queueId);
+    GANTRY_ASSERT(at >= 0 && at <= end, "{} {} from {} to {}", topic, queueId, at, end);
+    const std::string range = fmt::format("[{}, {})", at, end);
+    for (int pulls = 0; at < end && pulls < 200; ++pulls) {
+        GetRequest request;
+        request.topic = topic;
+        request.queueId = queueId;
+        request.offset = at;
+        GetResult got = store.get(request);
+        if (got.nextBeginOffset == at) { // the entry is damaged
+            (void)store.step(MessageStore::Worker::House);
+            got = store.get(request);
         }
-        all += '\n';
+        const auto messages = decodeMessages(got.records);
+        GANTRY_ASSERT(messages, "the store gave out damage: {}", messages.error().message);
+        for (const MessageExt& message : *messages) {
+            GANTRY_ASSERT(message.topic == topic && message.queueId == queueId, "a message of another queue");
+            reading.messages.push_back(fmt::format("{}@{}", message.queueOffset, message.commitLogOffset));
+        }
+        GANTRY_ASSERT(got.nextBeginOffset > at, "reading {} {} stands still at {}", topic, queueId, at);
+        at = got.nextBeginOffset;
     }
-    return all;
+    reading.range = store.metrics().damagedRecords == damagedBefore ? range : "";
+    return reading;
+}
+
+Reading readAll(MessageStore& store)
+{
+    Reading reading;
+    for (const auto& [topic, queueId] : store.queues()) {
+        reading[{topic, queueId}] = readQueue(store, topic, queueId);
+    }
+    return reading;
+}
+
+/// A queue that lost messages is made anew at the next start, from the log, and ends behind the last one that has; and one
+/// that a reader passed over may have been found behind it.
+void expectSame(const Reading& once, Reading twice)
+{
+    for (const auto& [queue, before] : once) {
+        const QueueReading& after = twice[queue];
+        const bool isSame = before.range.empty()
+                                ? std::ranges::all_of(before.messages, [&](const auto& message) { return std::ranges::count(after.messages, message) == 1; })
+                                : before.messages == after.messages && before.range == after.range;
+        GANTRY_ASSERT(isSame, "after a clean stop queue {} of {} gives {} {} instead of {} {}", queue.second, queue.first, after.range,
+                      fmt::join(after.messages, " "), before.range, fmt::join(before.messages, " "));
+    }
 }
 
 void putOne(MessageStore& store)
@@ -375,7 +401,7 @@ void storeFiles(std::string_view bytes)
     MemoryFileSystem files;
     files.setNow([&clock] { return clock.wallMs(); });
     fillStore(input, files, (input.byte() & 1U) != 0);
-    std::string once;
+    Reading once;
     {
         const auto store = openStore(files, clock);
         if (!store) {
@@ -391,8 +417,7 @@ void storeFiles(std::string_view bytes)
     const auto store = openStore(files, clock);
     GANTRY_ASSERT(store, "the store does not open what it closed");
     run(*store);
-    const std::string twice = readAll(*store);
-    GANTRY_ASSERT(once == twice, "after a clean stop the store gives\n{}instead of\n{}", twice, once);
+    expectSame(once, readAll(*store));
 }
 
 // ---- well-formed inputs

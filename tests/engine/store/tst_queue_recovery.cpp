@@ -2,10 +2,14 @@
 // ConsumeQueues that lack what the checkpoint says they had: made anew from the log, whatever happens meanwhile.
 #include "engine/store/recovery_kit.h"
 
+#include "base/byte_cursor.h"
 #include "base/log.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
+#include <map>
+#include <optional>
 
 using namespace gantry;
 using namespace gantry::test;
@@ -55,6 +59,8 @@ private Q_SLOTS:
     void expiredQueueFilesAreNotMissed();
     void damagedEntriesDoNotExpire_data();
     void damagedEntriesDoNotExpire();
+    void aWrongNumberCostsItsMessage_data();
+    void aWrongNumberCostsItsMessage();
 };
 
 void TstQueueRecovery::lostQueueEntriesAreMadeAnew_data()
@@ -306,24 +312,29 @@ void TstQueueRecovery::expiredQueueFilesAreNotMissed()
 
 void TstQueueRecovery::damagedEntriesDoNotExpire_data()
 {
+    const QByteArray zeros(20, '\0');
+    const QByteArray pointsToWhatIsGone = QByteArray::fromHex("000000000000002a" "000000c8" "0000000000000007");
     QTest::addColumn<int>("first");
     QTest::addColumn<int>("count");
-    QTest::addColumn<char>("fill");
-    QTest::newRow("what retention asks first") << 60 << 20 << '\0';
-    QTest::newRow("across where the queue begins afterwards") << 25 << 50 << '\0';
-    QTest::newRow("the first that is left") << 46 << 1 << '\0';
-    QTest::newRow("all that is left but the last file") << 30 << 90 << '\0';
-    QTest::newRow("the first, which points far behind the log") << 0 << 1 << '\x12';
+    QTest::addColumn<QByteArray>("entry");
+    QTest::newRow("what retention asks first") << 60 << 20 << zeros;
+    QTest::newRow("across where the queue begins afterwards") << 25 << 50 << zeros;
+    QTest::newRow("the first that is left") << 46 << 1 << zeros;
+    QTest::newRow("all that is left but the last file") << 30 << 90 << zeros;
+    QTest::newRow("the first, which points far behind the log") << 0 << 1 << QByteArray(20, '\x12');
+    QTest::newRow("what retention asks first, which points to what is gone") << 70 << 1 << pointsToWhatIsGone;
+    QTest::newRow("the second that is left, which points to what is gone") << 47 << 1 << pointsToWhatIsGone;
+    QTest::newRow("the last, which points to what is gone") << 139 << 1 << pointsToWhatIsGone;
 }
 
 /// Retention asks the entries what lies before the log's begin. One of zeros does not know; it must not be taken for
 /// the oldest of all, which would hide good messages and delete their queue files; nor one that points behind the log
-/// for proof that nothing has expired.
+/// for proof that nothing has expired, nor one that points to what is gone for proof that all before it has.
 void TstQueueRecovery::damagedEntriesDoNotExpire()
 {
     QFETCH(const int, first);
     QFETCH(const int, count);
-    QFETCH(const char, fill);
+    QFETCH(const QByteArray, entry);
     std::vector<std::string> left[2];
     std::int64_t begin[2] = {};
     for (const bool isDamaged : {false, true}) {
@@ -338,7 +349,7 @@ void TstQueueRecovery::damagedEntriesDoNotExpire()
         }
         QVERIFY(f.store->close());
         for (int i = first; isDamaged && i < first + count; ++i) {
-            f.files->overwrite(queuePath(i / 20), static_cast<std::uint64_t>(i % 20 * 20), std::string(20, fill));
+            f.files->overwrite(queuePath(i / 20), static_cast<std::uint64_t>(i % 20 * 20), entry.toStdString());
         }
         QVERIFY(f.reopen());
         QCOMPARE(f.store->recovery().queuesRebuilt, 0);
@@ -352,6 +363,98 @@ void TstQueueRecovery::damagedEntriesDoNotExpire()
     QCOMPARE(begin[1], first < 46 && first + count > 46 ? first : 46);
     QVERIFY(left[0].size() > 90);
     QCOMPARE(left[1], left[0]);
+}
+
+void TstQueueRecovery::aWrongNumberCostsItsMessage_data()
+{
+    constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+    QTest::addColumn<bool>("isLogCut");
+    QTest::addColumn<bool>("hasOtherDamage");
+    QTest::addColumn<int>("which");
+    QTest::addColumn<std::int64_t>("number");
+    for (const bool isLogCut : {false, true}) {
+        for (const bool hasOtherDamage : {false, true}) {
+            for (const int which : {0, 1, 2, 20, 38, 39}) {
+                const std::int64_t right = which + (isLogCut ? 40 : 0);
+                for (const std::int64_t number : {std::int64_t{0}, std::int64_t{1}, std::int64_t{45}, right - 2, right - 1, right + 1, right + 2,
+                                                  right + 20, std::int64_t{900}, std::int64_t{1} << 33U, std::int64_t{1} << 62U,
+                                                  std::int64_t{-1}, kMin}) {
+                    QTest::addRow("%s%s, message %d says it is %lld", isLogCut ? "without the first file" : "whole log",
+                                  hasOtherDamage ? " with other damage" : "", which, static_cast<long long>(number))
+                        << isLogCut << hasOtherDamage << which << number;
+                }
+            }
+        }
+    }
+}
+
+/// The number has no checksum. With the queue's files gone, nothing but the records themselves says what the queue was.
+void TstQueueRecovery::aWrongNumberCostsItsMessage()
+{
+    QFETCH(const bool, isLogCut);
+    QFETCH(const bool, hasOtherDamage);
+    QFETCH(const int, which);
+    QFETCH(const std::int64_t, number);
+    StoreFixture f;
+    QVERIFY(f.open());
+    std::vector<PutResult> puts;
+    std::optional<PutResult> other;
+    for (int i = 0; i < 90; ++i) {
+        if (i == 45) {
+            other = f.put("u", 0, std::string(4000, '.')); // 4,000 bytes explain a gap of 40 messages
+        }
+        puts.push_back(f.put("t", 0, std::to_string(1000 + i) + std::string(300, '.'), keyProperty("k" + std::to_string(i))));
+    }
+    QVERIFY(f.store->close());
+    const std::int64_t fileSize = f.config.commitLogFileSize;
+    const std::int64_t begin = isLogCut ? fileSize : 0;
+    QVERIFY(f.files->removeTree(kRoot / "consumequeue"));
+    QVERIFY(!isLogCut || f.files->remove(logPath(0)));
+    std::vector<std::string> expected;
+    std::optional<PutResult> wrong;
+    int left = 0;
+    for (int i = 0; i < 90; ++i) {
+        const PutResult& put = puts[static_cast<std::size_t>(i)];
+        if (put.commitLogOffset >= begin && left++ == which) {
+            wrong = put;
+        } else if (put.commitLogOffset >= begin) {
+            expected.push_back(std::to_string(1000 + i) + std::string(300, '.'));
+        }
+    }
+    QVERIFY(wrong && left > 40);
+    const auto overwrite = [&](std::int64_t offset, const std::string& bytes) {
+        f.files->overwrite(logPath(offset / fileSize * fileSize), static_cast<std::uint64_t>(offset % fileSize), bytes);
+    };
+    std::string bytes(8, '\0');
+    storeBig(reinterpret_cast<std::byte*>(bytes.data()), number);
+    overwrite(wrong->commitLogOffset + static_cast<std::int64_t>(record_layout::kQueueOffset), bytes);
+    std::vector<std::int64_t> damaged = {wrong->commitLogOffset};
+    if (hasOtherDamage) {
+        overwrite(other->commitLogOffset, std::string(100, 'U'));
+        damaged.push_back(other->commitLogOffset);
+    }
+    QVERIFY(f.reopen());
+    std::map<std::string, std::int64_t> numbers; // by body
+    for (std::int64_t at = f.store->minOffset("t", 0), end = f.store->maxOffset("t", 0); at < end;) {
+        GetRequest request;
+        request.topic = "t";
+        request.offset = at;
+        const GetResult got = getMended(*f.store, request);
+        QVERIFY(got.nextBeginOffset > at);
+        const auto messages = decodeMessages(got.records);
+        QVERIFY(messages);
+        for (const MessageExt& message : *messages) {
+            QVERIFY2(numbers.emplace(message.body, message.queueOffset).second, message.body.substr(0, 4).c_str());
+        }
+        at = got.nextBeginOffset;
+    }
+    for (const std::string& body : expected) {
+        QVERIFY2(numbers.contains(body), body.substr(0, 4).c_str());
+        QCOMPARE(numbers[body], std::stoll(body.substr(0, 4)) - 1000);
+    }
+    // It has its own place still, or it is reported.
+    std::ranges::sort(damaged);
+    QVERIFY(numbers.size() == expected.size() + 1 || f.store->recovery().damagedOffsets == damaged);
 }
 
 QTEST_APPLESS_MAIN(TstQueueRecovery)
