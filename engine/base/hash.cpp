@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <array>
+#include <cstring>
+
 namespace gantry {
 
 namespace {
@@ -34,12 +37,44 @@ std::uint32_t nextCodePoint(std::string_view text, std::size_t& at)
     return point;
 }
 
+/// So many bytes at once: one by one each waits for the product of the one before, and every key of every message is hashed.
+constexpr std::size_t kBlock = 8;
+
+constexpr std::array<std::uint32_t, kBlock + 1> kPowers = [] {
+    std::array<std::uint32_t, kBlock + 1> powers{1};
+    for (std::size_t i = 1; i <= kBlock; ++i) {
+        powers[i] = powers[i - 1] * 31;
+    }
+    return powers;
+}();
+
+bool isAsciiBlock(const char* text)
+{
+    std::uint64_t word = 0;
+    std::memcpy(&word, text, sizeof(word));
+    return (word & 0x8080808080808080U) == 0;
+}
+
+std::uint32_t blockHash(const char* text)
+{
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) {
+        sum += static_cast<std::uint8_t>(text[i]) * kPowers[kBlock - 1 - i];
+    }
+    return sum;
+}
+
 } // namespace
 
 std::int32_t javaHashCode(std::string_view utf8)
 {
     std::uint32_t hash = 0;
     for (std::size_t at = 0; at < utf8.size();) {
+        if (at + kBlock <= utf8.size() && isAsciiBlock(utf8.data() + at)) {
+            hash = hash * kPowers[kBlock] + blockHash(utf8.data() + at);
+            at += kBlock;
+            continue;
+        }
         const std::uint32_t point = nextCodePoint(utf8, at);
         if (point >= 0x10000) {
             hash = hash * 31 + (0xD800U + ((point - 0x10000U) >> 10U));

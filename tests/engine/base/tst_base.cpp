@@ -183,6 +183,13 @@ void TestBase::crcMatchesZlib()
 
 void TestBase::hashVectors()
 {
+    std::string text;
+    std::uint32_t expected = 0;
+    for (std::size_t i = 0; i < 50; ++i) { // of any length, also where several bytes are taken at once
+        QCOMPARE(javaHashCode(text), static_cast<std::int32_t>(expected));
+        text += static_cast<char>('0' + i);
+        expected = expected * 31 + '0' + static_cast<std::uint32_t>(i);
+    }
     QCOMPARE(javaHashCode("TagA"), 2598919);
     QCOMPARE(javaHashCode("标签"), 857175);
     QCOMPARE(javaHashCode("a-very-long-tag-name-that-overflows"), -784923820);
