@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <utility>
 
 namespace gantry {
 
@@ -39,7 +38,7 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
     m_vouchedEnd = checkpoint.isSealed ? checkpoint.confirmPhyOffset : 0;
     GANTRY_CHECK(findDamagedQueues(checkpoint));
     GANTRY_TRY(start, m_report.cleanExit ? startAfterCleanExit(checkpoint) : startAfterCrash(checkpoint));
-    std::int64_t stride = 1;
+    std::int64_t stride = 0; // in files
     while (true) {
         const std::int64_t from = m_damaged.readFrom >= 0 ? std::min(m_damaged.readFrom, start) : start;
         GANTRY_CHECK(lowerCheckpoint(start, from, checkpoint));
@@ -55,8 +54,9 @@ Result<CommitLogRecovery::Outcome> CommitLogRecovery::run(CheckpointValues& chec
         if (isComplete) {
             break;
         }
-        // The checkpoint promised too much: begin with the file's first record, or earlier, each time as far again.
-        const MappedFilePtr earlier = m_segments.find(start - (std::exchange(stride, 2 * stride)));
+        // The checkpoint promised too much: begin with the file's first record, then 1, 2, 4 ... files earlier.
+        const MappedFilePtr earlier = m_segments.find(start - 1 - stride * m_segments.fileSize());
+        stride = std::max<std::int64_t>(1, 2 * stride);
         start = earlier ? earlier->fromOffset() : files.front()->fromOffset();
         damagedBefore = -1;
     }
@@ -244,16 +244,28 @@ void CommitLogRecovery::forgetIndexFrom(std::int64_t start)
     });
 }
 
+bool CommitLogRecovery::lastEntryFits(const ConsumeQueue& queue)
+{
+    const auto entry = queue.entryAt(queue.maxOffset() - 1);
+    const auto item = entry && entry->hasPlace() ? m_scanner.at(entry->offset, kNoLimit) : Result<RecordScanner::Item>(RecordScanner::Item{});
+    if (!item || (item->kind != RecordScanner::Kind::Record && !item->hasHeader)) {
+        return false;
+    }
+    const RecordView& record = item->record;
+    return record.topic == queue.topic() && record.queueId == queue.queueId() && record.queueOffset == queue.maxOffset() - 1 &&
+           record.totalSize == entry->size;
+}
+
 Result<> CommitLogRecovery::findDamagedQueues(const CheckpointValues& checkpoint)
 {
     auto table = m_queueEnds.load(checkpoint.queueEndsGeneration);
     if (!table) {
         return {};
     }
-    GANTRY_TRY(damaged, gantry::findDamagedQueues(*table, m_queues, m_segments.minOffset(), checkpoint.confirmPhyOffset));
+    GANTRY_TRY(damaged, gantry::findDamagedQueues(*table, m_queues, m_segments.minOffset(), checkpoint.confirmPhyOffset,
+                                                  [this](const ConsumeQueue& queue) { return lastEntryFits(queue); }));
     m_damaged = std::move(damaged);
     m_hadEnds = std::move(*table);
-    m_hasEnds = true;
     if (!m_damaged.queues.empty()) {
         m_report.queuesRebuilt = static_cast<int>(m_damaged.queues.size());
         m_report.rebuiltFromOffset = m_damaged.readFrom;
@@ -266,11 +278,10 @@ Result<> CommitLogRecovery::findDamagedQueues(const CheckpointValues& checkpoint
 /// From `from` on for damaged queues, from `start` on for all.
 Result<bool> CommitLogRecovery::scan(std::int64_t from, std::int64_t start)
 {
-    // Where the queues were compared with a table, those that lack older entries are known.
-    const bool mayLackOlder = start > m_segments.minOffset() && !m_hasEnds;
+    const bool mayLackOlder = start > m_segments.minOffset();
     m_at = from;
     m_report.damagedOffsets.clear();
-    m_entering.begin(start, m_damaged);
+    m_entering.begin(start, m_damaged, m_hadEnds);
     while (true) {
         GANTRY_TRY(item, m_scanner.at(m_at, kNoLimit));
         if (item.kind == RecordScanner::Kind::NoFile) {

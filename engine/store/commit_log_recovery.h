@@ -49,6 +49,7 @@ private:
     Result<std::int64_t> startAfterCrash(const CheckpointValues& checkpoint);
     Result<std::int64_t> startByTime(const CheckpointValues& checkpoint);
     Result<> findDamagedQueues(const CheckpointValues& checkpoint);
+    [[nodiscard]] bool lastEntryFits(const ConsumeQueue& queue);
     Result<bool> isRecordEnd(std::int64_t at);
     Result<std::int64_t> damagedRecordBefore(std::int64_t at);
     [[nodiscard]] std::int64_t endWithoutFile() const;
@@ -78,7 +79,6 @@ private:
     RecoveryDispatcher m_entering;
     DamagedQueues m_damaged;
     QueueEndsTable m_hadEnds; ///< of the checkpoint that was loaded
-    bool m_hasEnds = false;
     RecordScanner m_scanner;
     std::int64_t m_at = 0;
     std::int64_t m_lastTimestamp = 0;

@@ -143,7 +143,7 @@ ConsumeQueue::Appended ConsumeQueue::append(std::int64_t queueOffset, const RawQ
         appendEntry(m_tail, kFillerEntry);
     }
     appendEntry(m_tail, entry);
-    m_maxCommitLogOffset = entry.end();
+    m_maxCommitLogOffset.store(entry.end(), std::memory_order_release);
     m_lastEntry = entry;
     m_maxOffset.store(queueOffset + 1, std::memory_order_release);
     m_context.tailBytes.fetch_add(static_cast<std::int64_t>(m_tail.size() - before),
@@ -290,12 +290,6 @@ bool ConsumeQueue::hasFiles() const
 {
     const std::lock_guard guard(m_mutex);
     return m_lastFile >= 0;
-}
-
-std::int64_t ConsumeQueue::maxCommitLogOffset() const
-{
-    const std::lock_guard guard(m_mutex);
-    return m_maxCommitLogOffset;
 }
 
 Result<> ConsumeQueue::syncFile(std::int64_t fromOffset)

@@ -77,7 +77,7 @@ public:
         return m_maxOffset.load(std::memory_order_acquire);
     }
     /// End of the last record the queue knows, -1 if none.
-    [[nodiscard]] std::int64_t maxCommitLogOffset() const;
+    [[nodiscard]] std::int64_t maxCommitLogOffset() const { return m_maxCommitLogOffset.load(std::memory_order_acquire); }
     [[nodiscard]] bool hasFiles() const;
     struct FileRange
     {
@@ -176,7 +176,7 @@ private:
     mutable std::mutex m_mutex; // guards what follows
     std::string m_tail;         // entries [m_written, m_maxOffset)
     std::int64_t m_written = 0;
-    std::int64_t m_maxCommitLogOffset = -1;
+    std::atomic<std::int64_t> m_maxCommitLogOffset = -1; // written under m_mutex
     std::int64_t m_minCommitLogOffset = -1; // of the message at m_minOffset, -1 = not known
     Entries m_mended;                       // see mend()
     RawQueueEntry m_lastEntry;              // the one before m_maxOffset if its size is not 0

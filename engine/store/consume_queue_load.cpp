@@ -90,7 +90,9 @@ Result<> ConsumeQueue::load(const std::vector<DirectoryEntry>& files, bool after
     if (end > minOffset()) {
         GANTRY_TRY(first, loadedEntry(last, minOffset()));
         m_minCommitLogOffset = believedPlace(first);
-        m_loadedBegin = m_firstFile == 0 && first.hasPlace() ? first.offset : -1;
+        GANTRY_TRY(second, end > minOffset() + 1 ? loadedEntry(last, minOffset() + 1) : Result<RawQueueEntry>(kFillerEntry));
+        const bool isBefore = !second.hasPlace() || first.end() <= second.offset;
+        m_loadedBegin = m_firstFile == 0 && isBefore ? m_minCommitLogOffset : -1;
     }
     return {};
 }
@@ -233,7 +235,7 @@ Result<> ConsumeQueue::truncate(std::int64_t commitLogOffset)
             const RawQueueEntry entry =
                 loadQueueEntry(asBytes(bytes).data() + (end - 1 - from) * kConsumeQueueEntrySize);
             // Zeros between entries: a sector that never reached the disk, so what it held is entered again.
-            isFound = entry.isValid() && !entry.isFiller() && entry.offset < commitLogOffset;
+            isFound = entry.hasPlace() && entry.end() <= commitLogOffset;
             if (isFound) {
                 m_maxCommitLogOffset = entry.end();
                 m_lastEntry = entry;

@@ -10,7 +10,7 @@
 namespace gantry {
 
 Result<DamagedQueues> findDamagedQueues(const QueueEndsTable& table, ConsumeQueueStore& queues, std::int64_t logBegin,
-                                        std::int64_t confirmed)
+                                        std::int64_t confirmed, const std::function<bool(const ConsumeQueue&)>& lastFits)
 {
     DamagedQueues damaged;
     for (const QueueEndsTable::Queue& had : table.queues) {
@@ -19,10 +19,14 @@ Result<DamagedQueues> findDamagedQueues(const QueueEndsTable& table, ConsumeQueu
         // Where the log has lost files since, the queue may have, too.
         const bool lacksBegin = had.isMadeAnew() || has.firstFile < 0 || (has.firstFile > had.firstFile && logBegin == table.logBegin) ||
                                 logBegin < table.logBegin; // a file whose removal did not become durable, or was put back
-        if (!lacksBegin && has.end >= had.end) {
+        const bool isLastDamaged =
+            !lacksBegin && has.end == had.end && queue->maxCommitLogOffset() > confirmed && !lastFits(*queue);
+        if (!lacksBegin && has.end >= had.end && !isLastDamaged) {
             continue;
         }
-        if (had.isMadeAnew()) {
+        if (isLastDamaged) {
+            log::error("store", "the last entry of queue {} of {}, {}, is damaged", had.queueId, had.topic, had.end - 1);
+        } else if (had.isMadeAnew()) {
             log::warning("store", "queue {} of {} was being made anew when the process before ended", had.queueId, had.topic);
         } else {
             log::error("store", "queue {} of {} has entries {} to {}; it had {} to {}", had.queueId, had.topic,

@@ -4,6 +4,7 @@
 #include "store/consume_queue_store.h"
 #include "store/queue_ends.h"
 
+#include <functional>
 #include <set>
 
 namespace gantry {
@@ -16,9 +17,10 @@ struct DamagedQueues
 };
 
 /// Compares what was loaded with the table, before anything is truncated; what cannot be kept of a queue is dropped.
-/// `confirmed`: the checkpoint's confirmPhyOffset; what points behind it is not kept.
+/// `confirmed`: the checkpoint's confirmPhyOffset; what points behind it is not kept. `lastFits` says whether a queue's last
+/// entry points at its message; asked only where it points behind `confirmed`.
 Result<DamagedQueues> findDamagedQueues(const QueueEndsTable& table, ConsumeQueueStore& queues, std::int64_t logBegin,
-                                        std::int64_t confirmed);
+                                        std::int64_t confirmed, const std::function<bool(const ConsumeQueue&)>& lastFits);
 
 /// What the next start shall compare with until a checkpoint has the queues made anew: those are marked, the others as in
 /// `before`.

@@ -83,10 +83,10 @@ std::int64_t RecordDispatcher::tagsCode(const RecordView& record, const Words& w
 
 RecordDispatcher::Outcome RecordDispatcher::dispatchDamaged(const RecordView& record)
 {
-    return enter(record, Words(record.properties));
+    return enter(record, Words(record.properties), nullptr);
 }
 
-RecordDispatcher::Outcome RecordDispatcher::enter(const RecordView& record, const Words& words)
+RecordDispatcher::Outcome RecordDispatcher::enter(const RecordView& record, const Words& words, const ConsumeQueuePtr& known)
 {
     Outcome outcome;
     if (!isQueued(record)) {
@@ -97,7 +97,7 @@ RecordDispatcher::Outcome RecordDispatcher::enter(const RecordView& record, cons
                    record.physicalOffset, record.queueOffset, record.queueId, record.topic);
         return outcome;
     }
-    const ConsumeQueuePtr queue = m_queues.findOrCreate(record.topic, record.queueId);
+    const ConsumeQueuePtr queue = known ? known : m_queues.findOrCreate(record.topic, record.queueId);
     const bool isKnown = queue->maxCommitLogOffset() >= 0;
     outcome.foundGap = isKnown && record.queueOffset > queue->maxOffset();
     outcome.tagsCode = tagsCode(record, words);
@@ -114,10 +114,10 @@ RecordDispatcher::Outcome RecordDispatcher::enter(const RecordView& record, cons
     return outcome;
 }
 
-RecordDispatcher::Outcome RecordDispatcher::dispatch(const RecordView& record)
+RecordDispatcher::Outcome RecordDispatcher::dispatch(const RecordView& record, const ConsumeQueuePtr& queue)
 {
     const Words words(record.properties);
-    const Outcome outcome = enter(record, words);
+    const Outcome outcome = enter(record, words, queue);
     m_index.put(record, words.uniqueKey, words.keys);
     return outcome;
 }

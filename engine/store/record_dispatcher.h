@@ -21,8 +21,8 @@ public:
         bool foundGap = false;     ///< the queue lacked entries before this one
         std::int64_t tagsCode = 0;
     };
-    /// Records that are there already change nothing.
-    Outcome dispatch(const RecordView& record);
+    /// Records that are there already change nothing. `queue` is the record's, null = not looked for yet.
+    Outcome dispatch(const RecordView& record, const ConsumeQueuePtr& queue = nullptr);
     /// A record whose body is damaged keeps its place in the queue; reading skips it.
     Outcome dispatchDamaged(const RecordView& record);
 
@@ -45,7 +45,7 @@ private:
         std::string_view uniqueKey;
         std::string_view delayLevel;
     };
-    Outcome enter(const RecordView& record, const Words& words);
+    Outcome enter(const RecordView& record, const Words& words, const ConsumeQueuePtr& known);
     [[nodiscard]] std::int64_t tagsCode(const RecordView& record, const Words& words) const;
 
     const std::vector<std::chrono::milliseconds> m_delayLevels;

@@ -6,6 +6,7 @@
 #include "store/record_scanner.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace gantry {
@@ -23,10 +24,12 @@ bool isKnown(const ConsumeQueuePtr& queue)
 
 } // namespace
 
-void RecoveryDispatcher::begin(std::int64_t fullFrom, const DamagedQueues& rebuilt)
+void RecoveryDispatcher::begin(std::int64_t fullFrom, const DamagedQueues& rebuilt, const QueueEndsTable& ends)
 {
     m_fullFrom = fullFrom;
     m_rebuilt = &rebuilt;
+    m_ends = &ends;
+    m_endOf.clear();
     m_holesPossible = 0;
     m_waiting.clear();
 }
@@ -58,7 +61,7 @@ bool RecoveryDispatcher::enter(const RecordView& record, bool isDamaged, bool ma
     }
     const bool wasKnown = isKnown(queue);
     const std::int64_t lacking = record.queueOffset - (wasKnown ? queue->maxOffset() : 0);
-    if (isQueued && mayLackOlder && !isRebuilt && lacking > m_holesPossible) {
+    if (isQueued && mayLackOlder && !isRebuilt && lacking > m_holesPossible && !hasAllItHad(record, queue)) {
         return false; // the queue's files are gone, or older than the checkpoint says
     }
     if (isQueued) {
@@ -67,7 +70,7 @@ bool RecoveryDispatcher::enter(const RecordView& record, bool isDamaged, bool ma
             return true;
         }
     }
-    isDamaged ? m_dispatcher.dispatchDamaged(record) : m_dispatcher.dispatch(record);
+    isDamaged ? m_dispatcher.dispatchDamaged(record) : m_dispatcher.dispatch(record, queue);
     return true;
 }
 
@@ -88,9 +91,28 @@ bool RecoveryDispatcher::judge(const ConsumeQueuePtr& queue, const RecordView& r
         wait(queue, record, isDamaged);
         return false;
     }
-    ++m_holesPossible; // says it is what another record is already
+    refuse(queue, record);
+    return false;
+}
+
+/// It says that it is what another record is already.
+void RecoveryDispatcher::refuse(const ConsumeQueuePtr& queue, const RecordView& record)
+{
+    ++m_holesPossible;
+    m_dispatcher.index(record);
     reject(*queue, suspectOf(record, false));
-    return true;
+}
+
+/// Whether both can be what they say.
+bool RecoveryDispatcher::areInOrder(const ConsumeQueuePtr& queue, const Waiting& waiting) const
+{
+    if (!waiting.second || waiting.second->queueOffset <= waiting.first.queueOffset) {
+        return false;
+    }
+    // With number 0 a queue begins anew, which takes all that it has; then its next numbers are ones that it had.
+    const bool beginsAnew = waiting.first.queueOffset == 0 && isKnown(queue);
+    return waiting.second->queueOffset - waiting.first.queueOffset - 1 <= gapMax() &&
+           (!beginsAnew || waiting.second->queueOffset < queue->maxOffset());
 }
 
 /// Decides about those that wait; false if the record must wait with them.
@@ -101,17 +123,35 @@ bool RecoveryDispatcher::settle(const ConsumeQueuePtr& queue, WaitingQueues::ite
     const bool followsSecond = judged.second && follows(queue, *judged.second, record, isDamaged);
     const bool followsQueue = isKnown(queue) && record.queueOffset == queue->maxOffset() && !isDamaged;
     if (!followsFirst && !followsSecond && !followsQueue) {
-        wait(queue, record, isDamaged);
+        const bool isKnownNumber = isKnown(queue) && record.queueOffset != 0 && record.queueOffset < queue->maxOffset();
+        isKnownNumber && !isDamaged && judged.first.queueOffset != 0 ? refuse(queue, record) : wait(queue, record, isDamaged);
         return false;
     }
     m_waiting.erase(waiting);
     const bool contradict = followsFirst && followsSecond && judged.second->queueOffset <= judged.first.queueOffset;
     const bool isSecondNext = followsSecond && judged.second->queueOffset + 1 == record.queueOffset;
-    followsFirst && !(contradict && isSecondNext) ? append(queue, judged.first) : reject(*queue, judged.first);
+    const bool isFirstRight = (followsFirst && !(contradict && isSecondNext)) || (followsSecond && areInOrder(queue, judged));
+    isFirstRight ? append(queue, judged.first) : reject(*queue, judged.first);
     if (judged.second) {
         followsSecond && !(contradict && !isSecondNext) ? append(queue, *judged.second) : reject(*queue, *judged.second);
     }
     return true;
+}
+
+/// Whether the queue has what it had at the checkpoint, so that the number must be wrong, or records between are damaged.
+bool RecoveryDispatcher::hasAllItHad(const RecordView& record, const ConsumeQueuePtr& queue)
+{
+    if (m_endOf.empty()) {
+        // Of a table made while queues were made anew the others may have been left out.
+        if (m_ends->queues.empty() || std::ranges::any_of(m_ends->queues, &QueueEndsTable::Queue::isMadeAnew)) {
+            return false;
+        }
+        for (const QueueEndsTable::Queue& had : m_ends->queues) {
+            m_endOf[{had.topic, had.queueId}] = had.end;
+        }
+    }
+    const auto had = m_endOf.find({std::string(record.topic), record.queueId});
+    return had == m_endOf.end() || (queue && queue->maxOffset() >= had->second);
 }
 
 /// Whether the log has the queue's first message where the files say. They may be older than the log's end, which was cut
@@ -162,7 +202,8 @@ bool RecoveryDispatcher::isBeginDamaged(std::int64_t from, std::int64_t begin) c
             return false;
         }
     }
-    return true;
+    const auto behind = scanner.findRecord(begin + 1, kNoLimit, kNoLimit);
+    return !behind || *behind >= 0; // or the log never came so far
 }
 
 RecoveryDispatcher::Suspect RecoveryDispatcher::suspectOf(const RecordView& record, bool isDamaged) const
@@ -196,7 +237,7 @@ void RecoveryDispatcher::wait(const ConsumeQueuePtr& queue, const RecordView& re
         return;
     }
     if (waiting->second.second) {
-        reject(*queue, waiting->second.first);
+        areInOrder(queue, waiting->second) ? append(queue, waiting->second.first) : reject(*queue, waiting->second.first);
         waiting->second.first = *waiting->second.second;
     }
     waiting->second.second = suspect;
@@ -223,26 +264,29 @@ void RecoveryDispatcher::reject(const ConsumeQueue& queue, const Suspect& suspec
 }
 
 /// With nothing behind it. A small gap costs nothing but numbers. A first message makes a queue begin anew only if the queue
-/// was not on disk yet, as after a topic was deleted.
+/// was not on disk yet, as after a topic was deleted, and if no single bit makes the number that was due a 0.
 bool RecoveryDispatcher::isBelieved(const ConsumeQueuePtr& queue, const Suspect& suspect) const
 {
     if (!isKnown(queue)) {
         return true;
     }
-    const std::int64_t gap = suspect.queueOffset - queue->maxOffset();
-    return suspect.queueOffset == 0 ? !queue->wasLoaded() : gap >= 0 && gap <= gapMax();
+    const std::int64_t due = queue->maxOffset();
+    if (suspect.queueOffset == 0) {
+        return !queue->wasLoaded() && !suspect.isDamaged && !std::has_single_bit(static_cast<std::uint64_t>(due));
+    }
+    return suspect.queueOffset >= due && suspect.queueOffset - due <= gapMax();
 }
 
 void RecoveryDispatcher::finish()
 {
     for (const auto& [queue, waiting] : m_waiting) {
-        const bool contradict = waiting.second && waiting.second->queueOffset <= waiting.first.queueOffset;
+        const bool isSecondBelieved = waiting.second && isBelieved(queue, *waiting.second);
+        const bool contradict = isSecondBelieved && waiting.second->queueOffset <= waiting.first.queueOffset;
         const bool isFirstBetter = contradict && waiting.second->isDamaged && !waiting.first.isDamaged;
         const bool isFirstRight = (!contradict || isFirstBetter) && isBelieved(queue, waiting.first);
         isFirstRight ? append(queue, waiting.first) : reject(*queue, waiting.first);
         if (waiting.second) {
-            const bool isSecondRight = !isFirstBetter && isBelieved(queue, *waiting.second);
-            isSecondRight ? append(queue, *waiting.second) : reject(*queue, *waiting.second);
+            isSecondBelieved && !isFirstBetter ? append(queue, *waiting.second) : reject(*queue, *waiting.second);
         }
     }
     m_waiting.clear();

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 
 namespace gantry {
 
@@ -26,8 +27,9 @@ public:
         , m_leftOut(std::move(leftOut))
     {}
 
-    /// Forgets what a scan before this one saw. Records before `fullFrom` are entered into the rebuilt queues only.
-    void begin(std::int64_t fullFrom, const DamagedQueues& rebuilt);
+    /// Forgets what a scan before this one saw. Records before `fullFrom` are entered into the rebuilt queues only. `ends`:
+    /// what the queues had at the checkpoint, if that is known.
+    void begin(std::int64_t fullFrom, const DamagedQueues& rebuilt, const QueueEndsTable& ends);
     /// So many bytes of the log are no records; queues may lack what was there.
     void noteDamage(std::int64_t bytes);
     /// False if the queue lacks entries from before the scan's begin, which only a scan that `mayLackOlder` asks.
@@ -50,6 +52,7 @@ private:
     };
     using WaitingQueues = std::map<ConsumeQueuePtr, Waiting, QueueOrder>;
 
+    [[nodiscard]] bool hasAllItHad(const RecordView& record, const ConsumeQueuePtr& queue);
     [[nodiscard]] bool beginsThere(const ConsumeQueuePtr& queue);
     [[nodiscard]] bool isBeginDamaged(std::int64_t from, std::int64_t begin) const;
     [[nodiscard]] Suspect suspectOf(const RecordView& record, bool isDamaged) const;
@@ -58,6 +61,8 @@ private:
     [[nodiscard]] std::int64_t gapMax() const;
     bool judge(const ConsumeQueuePtr& queue, const RecordView& record, bool isDamaged);
     bool settle(const ConsumeQueuePtr& queue, WaitingQueues::iterator waiting, const RecordView& record, bool isDamaged);
+    [[nodiscard]] bool areInOrder(const ConsumeQueuePtr& queue, const Waiting& waiting) const;
+    void refuse(const ConsumeQueuePtr& queue, const RecordView& record);
     void wait(const ConsumeQueuePtr& queue, const RecordView& record, bool isDamaged);
     void append(const ConsumeQueuePtr& queue, const Suspect& suspect);
     void reject(const ConsumeQueue& queue, const Suspect& suspect);
@@ -67,6 +72,8 @@ private:
     RecordDispatcher& m_dispatcher;
     const std::function<void(std::int64_t)> m_leftOut;
     const DamagedQueues* m_rebuilt = nullptr;
+    const QueueEndsTable* m_ends = nullptr;
+    std::map<std::pair<std::string, std::int32_t>, std::int64_t> m_endOf; ///< by topic and queue; made from m_ends when needed
     std::int64_t m_fullFrom = 0;
     /// Entries a queue may lack because of damage seen so far; a larger gap comes from a wrong header.
     std::int64_t m_holesPossible = 0;

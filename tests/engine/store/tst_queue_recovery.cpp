@@ -61,6 +61,9 @@ private Q_SLOTS:
     void damagedEntriesDoNotExpire();
     void aWrongNumberCostsItsMessage_data();
     void aWrongNumberCostsItsMessage();
+    void damagedLastEntryOfTheCheckpoint_data();
+    void damagedLastEntryOfTheCheckpoint();
+    void goodRecordsBetweenLostOnes();
 };
 
 void TstQueueRecovery::lostQueueEntriesAreMadeAnew_data()
@@ -455,6 +458,86 @@ void TstQueueRecovery::aWrongNumberCostsItsMessage()
     // It has its own place still, or it is reported.
     std::ranges::sort(damaged);
     QVERIFY(numbers.size() == expected.size() + 1 || f.store->recovery().damagedOffsets == damaged);
+}
+
+void TstQueueRecovery::damagedLastEntryOfTheCheckpoint_data()
+{
+    QTest::addColumn<int>("at");
+    QTest::addColumn<char>("byte");
+    QTest::addColumn<bool>("isClean");
+    for (const bool isClean : {false, true}) {
+        const char* how = isClean ? "clean" : "killed";
+        QTest::addRow("points far behind the log, %s", how) << 3 << '\x01' << isClean;
+        QTest::addRow("points into the prepared file, %s", how) << 5 << '\x02' << isClean;
+        QTest::addRow("of a long record, %s", how) << 8 << '\x20' << isClean;
+        QTest::addRow("of a short record, %s", how) << 10 << '\x00' << isClean;
+        QTest::addRow("points to the log's begin, %s", how) << 6 << '\x00' << isClean;
+    }
+}
+
+/// It is the queue's last one in its files, and the log goes on behind it.
+void TstQueueRecovery::damagedLastEntryOfTheCheckpoint()
+{
+    QFETCH(const int, at);
+    QFETCH(const char, byte);
+    QFETCH(const bool, isClean);
+    StoreFixture f;
+    QVERIFY(f.open());
+    std::vector<std::string> sent;
+    putMany(f, 70, &sent);
+    QVERIFY(f.store->sync());
+    putMany(f, isClean ? 0 : 6, &sent);
+    QVERIFY(!isClean || f.store->close());
+    auto left = f.files->afterKill();
+    const std::uint64_t last = 69 % 20 * 20;
+    left->overwrite(queuePath(3), last + 20, std::string(6 * 20, '\0'));
+    left->overwrite(queuePath(3), last + static_cast<std::uint64_t>(at), std::string(1, byte));
+    QVERIFY(f.replaceFiles(std::move(left)));
+    QCOMPARE(bodies(*f.store, "t", 0), sent);
+    const auto next = static_cast<std::int64_t>(sent.size());
+    QCOMPARE(f.put("t", 0, "next").queueOffset, next);
+    sent.push_back("next");
+    QTRY_COMPARE(f.store->maxOffset("t", 0), next + 1);
+    QCOMPARE(bodies(*f.store, "t", 0), sent);
+    QVERIFY(f.killAndReopen());
+    QCOMPARE(bodies(*f.store, "t", 0), sent);
+}
+
+/// Those that are damaged but for their header say nothing against a good one in front of them.
+void TstQueueRecovery::goodRecordsBetweenLostOnes()
+{
+    StoreFixture f;
+    QVERIFY(f.open());
+    std::vector<std::string> sent;
+    putMany(f, 20, &sent);
+    QVERIFY(f.store->sync());
+    std::vector<PutResult> puts;
+    for (int i = 0; i < 7; ++i) {
+        puts.push_back(f.put("t", 0, "behind " + std::to_string(i) + std::string(300, '.')));
+        f.put("u", 0, "of another queue");
+    }
+    QTRY_COMPARE(f.store->positions().flushedOffset, f.store->positions().maxOffset);
+    auto left = f.files->afterKill();
+    const auto overwrite = [&](const PutResult& put, std::int64_t from, const std::string& bytes) {
+        const std::int64_t offset = put.commitLogOffset + from;
+        const std::int64_t file = offset / f.config.commitLogFileSize * f.config.commitLogFileSize;
+        left->overwrite(logPath(file), static_cast<std::uint64_t>(offset - file), bytes);
+    };
+    for (const std::size_t lost : {std::size_t{0}, std::size_t{2}}) {
+        overwrite(puts[lost], 0, std::string(200, 'U'));
+    }
+    for (const std::size_t damaged : {std::size_t{3}, std::size_t{4}}) {
+        overwrite(puts[damaged], 150, "damage");
+    }
+    QVERIFY(f.replaceFiles(std::move(left)));
+    for (const int good : {1, 5, 6}) {
+        sent.push_back("behind " + std::to_string(good) + std::string(300, '.'));
+    }
+    QCOMPARE(bodies(*f.store, "t", 0), sent);
+    QCOMPARE(f.store->recovery().damagedOffsets, (std::vector{puts[0].commitLogOffset, puts[2].commitLogOffset, puts[3].commitLogOffset,
+                                                              puts[4].commitLogOffset}));
+    QCOMPARE(f.put("t", 0, "next").queueOffset, 27);
+    QCOMPARE(bodies(*f.store, "u", 0).size(), std::size_t{7});
 }
 
 QTEST_APPLESS_MAIN(TstQueueRecovery)
