@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "broker_harness.h"
+#include "command_words.h"
 
 #include "message/message_id.h"
 #include "protocol/bodies/client_connection.h"
@@ -22,14 +23,6 @@
 #include <mutex>
 
 using namespace gantry;
-
-#define COMPARE_CODE(command, expected)                                                            \
-    do {                                                                                           \
-        const auto compared = (command);                                                           \
-        QVERIFY2(compared.code == static_cast<int>(expected),                                      \
-                 qPrintable(QString::number(compared.code) + ": " +                                \
-                            QString::fromStdString(compared.remark)));                             \
-    } while (false)
 
 namespace {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "broker_harness.h"
+#include "command_words.h"
 
 #include "broker/processors/topic_attributes.h"
 #include "namesrv/name_server.h"
@@ -37,14 +38,6 @@ CreateTopicHeader topicHeader(const std::string& topic, int queues = 4)
 }
 
 } // namespace
-
-#define COMPARE_CODE(command, expected)                                                            \
-    do {                                                                                           \
-        const auto compared = (command);                                                           \
-        QVERIFY2(compared.code == static_cast<int>(expected),                                      \
-                 qPrintable(QString::number(compared.code) + ": " +                                \
-                            QString::fromStdString(compared.remark)));                             \
-    } while (false)
 
 /// What administrators do to topics and to the broker, over a real socket.
 class TstAdminTopics : public QObject

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "broker_harness.h"
+#include "command_words.h"
 
 #include "message/batch_codec.h"
 #include "message/message_id.h"
@@ -17,40 +18,6 @@
 #include <set>
 
 using namespace gantry;
-
-namespace {
-
-std::string field(const RemotingCommand& command, std::string_view name)
-{
-    return std::string(command.fields.find(name).value_or("(absent)"));
-}
-
-std::int64_t number(const RemotingCommand& command, std::string_view name)
-{
-    return std::stoll(field(command, name));
-}
-
-std::string properties(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs)
-{
-    PropertyList list;
-    for (const auto& [key, value] : pairs) {
-        list.set(key, value);
-    }
-    return list.encode();
-}
-
-std::string describe(const RemotingCommand& command)
-{
-    return std::to_string(command.code) + " " + std::string(responseCodeName(command.code)) + ": " + command.remark;
-}
-
-} // namespace
-
-#define COMPARE_CODE(command, expected)                                                                        \
-    do {                                                                                                       \
-        const RemotingCommand compared = (command);                                                            \
-        QVERIFY2(compared.code == static_cast<int>(expected), describe(compared).c_str());                     \
-    } while (false)
 
 class TstBroker : public QObject
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "broker_harness.h"
 #include "cold_files.h"
+#include "command_words.h"
 
 #include "message/topic_name.h"
 #include "namesrv/name_server.h"
@@ -19,30 +20,6 @@
 #include <thread>
 
 using namespace gantry;
-
-namespace {
-
-std::string describe(const RemotingCommand& command)
-{
-    return std::to_string(command.code) + " " + std::string(responseCodeName(command.code)) + ": " + command.remark;
-}
-
-std::string properties(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs)
-{
-    PropertyList list;
-    for (const auto& [key, value] : pairs) {
-        list.set(key, value);
-    }
-    return list.encode();
-}
-
-} // namespace
-
-#define COMPARE_CODE(command, expected)                                                                        \
-    do {                                                                                                       \
-        const RemotingCommand compared = (command);                                                            \
-        QVERIFY2(compared.code == static_cast<int>(expected), describe(compared).c_str());                     \
-    } while (false)
 
 #define START(harness)                                                                                         \
     do {                                                                                                       \

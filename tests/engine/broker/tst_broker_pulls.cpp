@@ -2,6 +2,7 @@
 // Pulls that are not answered at once: held, or read aside in the pace of backlog.
 #include "broker_harness.h"
 #include "cold_files.h"
+#include "command_words.h"
 
 #include "base/limits.h"
 #include "support/compare.h"
@@ -22,30 +23,6 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr int kBacklog = 72; // messages of 1 MiB: more than a tail
-
-std::string field(const RemotingCommand& command, std::string_view name)
-{
-    return std::string(command.fields.find(name).value_or("(absent)"));
-}
-
-std::int64_t number(const RemotingCommand& command, std::string_view name)
-{
-    return std::stoll(field(command, name));
-}
-
-std::string properties(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs)
-{
-    PropertyList list;
-    for (const auto& [key, value] : pairs) {
-        list.set(key, value);
-    }
-    return list.encode();
-}
-
-std::string describe(const RemotingCommand& command)
-{
-    return std::to_string(command.code) + " " + std::string(responseCodeName(command.code)) + ": " + command.remark;
-}
 
 std::string bodyOf(int i)
 {
@@ -94,12 +71,6 @@ private:
 };
 
 } // namespace
-
-#define COMPARE_CODE(command, expected)                                                                        \
-    do {                                                                                                       \
-        const RemotingCommand compared = (command);                                                            \
-        QVERIFY2(compared.code == static_cast<int>(expected), describe(compared).c_str());                     \
-    } while (false)
 
 class TstBrokerPulls : public QObject
 {
