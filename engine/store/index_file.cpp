@@ -212,17 +212,22 @@ void IndexFile::clearFrom(std::int64_t position)
 void IndexFile::rebuild(std::int64_t beforeOffset,
                         const std::function<std::int64_t(std::int64_t)>& storeTimestampAt)
 {
+    const auto isKept = [&](const Entry& found, std::int64_t previousOffset) {
+        const bool isBlank = found.keyHash == 0 && found.offset == 0 && found.seconds == 0 && found.previous == 0;
+        return !isBlank && found.keyHash >= 0 && found.offset >= previousOffset && found.offset < beforeOffset;
+    };
+    std::int64_t previousOffset = -1;
+    std::int32_t number = 1;
+    if (!isKept(entry(number), previousOffset)) {
+        m_header.nextEntry = number;
+        return;
+    }
     std::byte* slots = m_region->data() + IndexLayout::kHeaderSize;
     std::memset(slots, 0, static_cast<std::size_t>(m_layout.slotCount) * IndexLayout::kSlotSize);
     m_header.slotsUsed = 0;
-    std::int64_t previousOffset = -1;
-    std::int32_t number = 1;
     for (; number < m_layout.entryCount; ++number) {
         const Entry found = entry(number);
-        const bool isBlank =
-            found.keyHash == 0 && found.offset == 0 && found.seconds == 0 && found.previous == 0;
-        if (isBlank || found.keyHash < 0 || found.offset < previousOffset ||
-            found.offset >= beforeOffset) {
+        if (!isKept(found, previousOffset)) {
             break;
         }
         link(number, found);
@@ -230,16 +235,12 @@ void IndexFile::rebuild(std::int64_t beforeOffset,
     }
     clearFrom(m_layout.entryPosition(number));
     m_header.nextEntry = number;
-    if (number > 1) {
-        const std::int64_t begin = storeTimestampAt(entry(1).offset);
-        m_header.beginOffset = entry(1).offset;
-        m_header.beginTimestampMs = begin > 0 ? begin : m_header.beginTimestampMs;
-        m_header.endOffset = entry(number - 1).offset;
-        const std::int64_t end = storeTimestampAt(m_header.endOffset);
-        m_header.endTimestampMs =
-            end > 0 ? end
-                    : m_header.beginTimestampMs + std::int64_t{entry(number - 1).seconds} * 1000;
-    }
+    const std::int64_t begin = storeTimestampAt(entry(1).offset);
+    m_header.beginOffset = entry(1).offset;
+    m_header.beginTimestampMs = begin > 0 ? begin : m_header.beginTimestampMs;
+    m_header.endOffset = entry(number - 1).offset;
+    const std::int64_t end = storeTimestampAt(m_header.endOffset);
+    m_header.endTimestampMs = end > 0 ? end : m_header.beginTimestampMs + std::int64_t{entry(number - 1).seconds} * 1000;
     m_allocatedEnd = m_layout.entryPosition(number);
     storeHeader();
 }

@@ -75,7 +75,8 @@ public:
     [[nodiscard]] bool overlaps(std::int64_t beginTimestampMs, std::int64_t endTimestampMs) const;
 
     /// After a crash: keeps the entries before the CommitLog offset as far as they are in order,
-    /// and makes the slots anew from them, because any sector of the file may be old.
+    /// and makes the slots anew from them, because any sector of the file may be old. Where none stays isEmpty() is true, and
+    /// the file must be removed: what lies in it was not cleared.
     void rebuild(std::int64_t beforeOffset,
                  const std::function<std::int64_t(std::int64_t)>& storeTimestampAt);
 
