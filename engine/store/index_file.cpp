@@ -83,7 +83,7 @@ void IndexFile::loadHeader()
     m_header.endTimestampMs = readTimestamp();
     m_header.beginOffset = reader.read<std::int64_t>();
     m_header.endOffset = reader.read<std::int64_t>();
-    m_header.slotsUsed = reader.read<std::int32_t>();
+    m_header.slotsUsed = std::clamp(reader.read<std::int32_t>(), 0, m_layout.entryCount);
     m_header.nextEntry = std::clamp(reader.read<std::int32_t>(), 1, m_layout.entryCount);
 }
 
@@ -220,6 +220,7 @@ void IndexFile::rebuild(std::int64_t beforeOffset,
     std::int32_t number = 1;
     if (!isKept(entry(number), previousOffset)) {
         m_header.nextEntry = number;
+        m_header.slotsUsed = 0;
         return;
     }
     std::byte* slots = m_region->data() + IndexLayout::kHeaderSize;
